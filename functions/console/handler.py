@@ -1,0 +1,92 @@
+"""Console: the staff pages, signed in (H4). Every answer of a person to a stage is given here."""
+
+from hmac import compare_digest
+from http import HTTPStatus
+
+import msgspec
+
+from complaints import web
+from complaints.aws import sessions
+from complaints.aws.console import (
+    archive,
+    complaint,
+    entry,
+    lists,
+    people,
+    registration,
+    reports,
+)
+from complaints.aws.console.visit import ForbiddenError, Visit, failure, status_of
+from complaints.aws.runtime import Event, logger, now
+from complaints.aws.sessions import COOKIE
+from complaints.aws.settings import load_settings
+from complaints.lifecycle import ComplaintError
+from complaints.web import Request, Response
+
+
+def handler(event: Event, _context: object) -> Event:
+    """Answer a request; whatever goes wrong, people get a page that tells nothing secret."""
+    request = web.read_request(event, load_settings().languages)
+    try:
+        request = admitted(request)
+        response = answer(request)
+    except web.WebError as error:
+        response = failure(request, error.status, error.headers)
+    except ComplaintError as error:
+        response = failure(request, status_of(error))
+    except Exception:  # noqa: BLE001 - whatever it is, people get a page
+        logger.exception("request failed")  # ids are in the log's keys, and nothing of the person
+        response = failure(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    return response.payload()
+
+
+def admitted(request: Request) -> Request:
+    """Return the request as a visit, if it is of somebody who is signed in."""
+    if request.path.rstrip("/") in OPEN_PATHS:
+        return request
+    session = sessions.find(request.cookies.get(COOKIE, ""), now())
+    return Visit(**msgspec.structs.asdict(request), session=session) if session else request
+
+
+def answer(request: Request) -> Response:
+    """Let in who is signed in; everybody else may only sign in."""
+    if request.path.rstrip("/") in OPEN_PATHS:
+        return web.dispatch(OPEN, request)
+    if not isinstance(request, Visit):
+        return entry.to_sign_in(request)
+    if request.method == "POST":
+        sent = request.form.get("csrf", "")
+        if not compare_digest(sent.encode(), request.session.csrf.encode()):
+            raise ForbiddenError
+    return web.dispatch(SIGNED_IN, request)
+
+
+OPEN: tuple[web.Route, ...] = (
+    ("GET", "/staff/sign-in", entry.ask_sign_in),
+    ("POST", "/staff/sign-in", entry.sign_in),
+    ("POST", "/staff/new-password", entry.set_password),
+)
+OPEN_PATHS = frozenset(path for _, path, _ in OPEN)
+SIGNED_IN: tuple[web.Route, ...] = (
+    ("GET", "/staff", lists.home),
+    ("POST", "/staff/sign-out", entry.sign_out),
+    ("GET", "/staff/complaints", lists.listing),
+    ("GET", "/staff/complaints/{number}", complaint.open_complaint),
+    ("GET", "/staff/complaints/{number}/evidence", complaint.add_evidence),
+    ("GET", "/staff/complaints/{number}/evidence/{piece}", complaint.download_evidence),
+    ("POST", "/staff/complaints/{number}/{task}", complaint.act),
+    ("GET", "/staff/register", registration.ask_registration),
+    ("POST", "/staff/register", registration.register),
+    ("GET", "/staff/registered/{number}", registration.registered),
+    ("GET", "/staff/archive", archive.list_archive),
+    ("GET", "/staff/archive/{number}/bundle", archive.download_bundle),
+    ("GET", "/staff/archive/{number}/check", archive.check_bundle),
+    ("GET", "/staff/reports", reports.list_reports),
+    ("POST", "/staff/reports", reports.make_report),
+    ("GET", "/staff/reports/{name}", reports.open_report),
+    ("GET", "/staff/reports/{month}/workbook", reports.download_report),
+    ("GET", "/staff/people", people.list_people),
+    ("POST", "/staff/people", people.add_person),
+    ("GET", "/staff/quarantine", people.list_quarantine),
+    ("GET", "/staff/quarantine/{mail_id}", people.download_mail),
+)

@@ -1,0 +1,14 @@
+"""Follow up: wait for the survey, the call or the quiet days (ISO 10002:2018 8.3)."""
+
+from complaints.aws.repository import ComplaintRepository
+from complaints.aws.runtime import Event, step
+from complaints.aws.workflow import wait_for_answer
+from complaints.models import Status
+
+
+@step
+def handler(complaint_id: str, token: str) -> Event:
+    """Keep the token; the complainant, the quality office or `check_sla` answer it."""
+    complaint = ComplaintRepository.from_env().get(complaint_id)
+    wait_for_answer(complaint, token, expects=Status.RESPONDED)
+    return {"status": complaint.status}

@@ -1,0 +1,59 @@
+"""Levels two small differences between the emulator and AWS.
+
+An HTTP API hands over the cookies of a request in a field of their own; ministack leaves them among
+the headers, where payload format 2.0 has none. And an answer to a waiting step is judged by the
+state machine that waits; ministack asks for the right to answer any.
+"""
+
+import json
+from typing import Any
+
+from infra.local.executions import WAITING
+
+
+def bridge() -> None:
+    """Level both, from now on."""
+    from ministack.core import iam_actions
+    from ministack.services import lambda_svc
+
+    run, resource_of = (
+        lambda_svc._execute_function_with_config_scope,  # noqa: SLF001
+        iam_actions.extract_resource_arn,
+    )
+
+    def with_cookies(function: Any, event: Any) -> Any:  # noqa: ANN401 - as ministack calls it
+        if isinstance(event, dict) and event.get("version") == "2.0" and "headers" in event:
+            event = moved(event)
+        return run(function, event)
+
+    def judged(*asked: Any, **named: Any) -> Any:  # noqa: ANN401 - as ministack calls it
+        resource = resource_of(*asked, **named)
+        body = named.get("body", next((one for one in asked if isinstance(one, bytes)), b""))
+        if resource == "*" and b'"taskToken"' in body:
+            return machine_of(json.loads(body)["taskToken"]) or resource
+        return resource
+
+    lambda_svc._execute_function_with_config_scope = with_cookies  # noqa: SLF001
+    iam_actions.extract_resource_arn = judged
+
+
+def moved(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the event with its cookies where they belong.
+
+    >>> moved({"headers": {"cookie": "a=1; b=2", "host": "x"}})
+    {'headers': {'host': 'x'}, 'cookies': ['a=1', 'b=2']}
+    """
+    headers = dict(event["headers"])
+    found = headers.pop("cookie", "")
+    cookies = [cookie.strip() for cookie in found.split(";") if cookie.strip()]
+    return {**event, "headers": headers, **({"cookies": cookies} if cookies else {})}
+
+
+def machine_of(token: str) -> str:
+    """Return the state machine that waits for an answer with this token; "" if none does."""
+    from ministack.services import stepfunctions
+
+    for execution in list(stepfunctions._executions._data.values()):  # noqa: SLF001
+        if execution.get(WAITING, {}).get("token") == token:
+            return str(execution["stateMachineArn"])
+    return ""

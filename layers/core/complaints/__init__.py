@@ -1,0 +1,1 @@
+"""Huiyin: complaint handling; the core that every function imports."""

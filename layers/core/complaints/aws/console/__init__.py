@@ -1,0 +1,1 @@
+"""The staff pages: each a function of a visit, called by `functions/console`."""

@@ -1,0 +1,148 @@
+"""Lists: what is due for one person, what waits for a queue, what came in in a month."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from itertools import islice
+from urllib.parse import urlencode
+
+from complaints import web
+from complaints.aws.console.visit import ForbiddenError, Visit, done, show
+from complaints.aws.repository import ComplaintRepository
+from complaints.aws.runtime import now
+from complaints.aws.settings import load_settings
+from complaints.console import lists, tasks
+from complaints.models import Complaint, Status
+from complaints.number import parse_number
+from complaints.report import local_month, utc_months
+from complaints.roles import may_see
+from complaints.texts import texts
+from complaints.web import NotFoundError, Response
+
+LISTED = 50
+"""Rows on one page of a month."""
+HOME_ROWS = 100
+MOST_PAGES = 8
+"""Pages of a queue that are read to find complaints of one status."""
+
+
+def home(visit: Visit) -> Response:
+    """Show what is due and overdue for this person."""
+    office, t, at = load_settings().office, texts(visit.language), now()
+    complaints = ComplaintRepository.from_env()
+    mine, others, more = [], [], False
+    for queue in tasks.queues_of(visit.staff):
+        waiting, rest = complaints.in_queue(queue, limit=HOME_ROWS)
+        more = more or bool(rest)
+        mine += [one for one in waiting if tasks.is_mine(one, visit.staff, office, at)]
+        size = f"{len(waiting)}{'+' if rest else ''}"
+        others.append((queue, lists.queue_words(queue, t, office), size))
+    rows = lists.by_need(lists.row(one, t, office, at) for one in mine)
+    counts = lists.count(rows)
+    return show(visit, "home", rows=rows, counts=counts, others=others, more=more, done=done(visit))
+
+
+def listing(visit: Visit) -> Response:
+    """Show the complaints that wait for a queue, or that came in in a month; or open one."""
+    if "number" in visit.query:
+        return find(visit)
+    staff, office = visit.staff, load_settings().office
+    queues = tasks.readable_queues(staff, office)
+    month = visit.query.get("month", "")
+    if not month and not queues and tasks.reads_months(staff):
+        month = lists.months(now(), office)[0]
+    queue = visit.query.get("queue", "") or ("" if month else next(iter(queues), ""))
+    if (month and not tasks.reads_months(staff)) or (queue and queue not in queues):
+        raise ForbiddenError
+    status = visit.query.get("status", "")
+    if status and status not in tuple(Status):
+        raise NotFoundError
+    fits = lists.fitting(status, queue if month else "")
+    found, cursor = of_month(visit, month, fits) if month else of_queue(visit, queue, fits)
+    return show_list(visit, found, cursor, queue=queue, month=month, status=status)
+
+
+def find(visit: Visit) -> Response:
+    """Open the complaint whose number was typed."""
+    typed = visit.query["number"]
+    if number := parse_number(typed):
+        return web.see_other(f"/staff/complaints/{number}")
+    wrong = texts(visit.language)("staff.list.wrong_number")
+    return show_list(visit, [], "", number=typed[:60], errors={"number": wrong})
+
+
+def of_queue(visit: Visit, queue: str, fits: lists.Fits) -> tuple[list[Complaint], str]:
+    """Return a page of what waits for a queue, and the place where the next begins."""
+    after = visit.query.get("after", "")
+    if after and not lists.is_cursor(after, queue):
+        raise NotFoundError
+    found: list[Complaint] = []
+    if not queue:
+        return found, ""
+    for _ in range(MOST_PAGES):
+        page, after = ComplaintRepository.from_env().in_queue(queue, after=after)
+        found += [one for one in page if fits(one)]
+        if found or not after:
+            break
+    return [one for one in found if may_see(one, visit.staff)], after
+
+
+def of_month(visit: Visit, month: str, fits: lists.Fits) -> tuple[list[Complaint], str]:
+    """Return a page of what came in in a month of the office, and where the next begins."""
+    start = visit.query.get("after", "") or "0"
+    if not lists.MONTH.fullmatch(month) or not start.isdecimal():
+        raise NotFoundError
+    first = int(start[:9])
+    found = list(islice(filter(fits, received_in(month)), first, first + LISTED + 1))
+    return found[:LISTED], str(first + LISTED) if len(found) > LISTED else ""
+
+
+def received_in(month: str) -> Iterator[Complaint]:
+    """Yield what came in in a month of the office's calendar; the table knows months of UTC."""
+    zone = load_settings().office.zone
+    for touched in utc_months(month, zone):
+        for one in ComplaintRepository.from_env().received_in(touched):
+            if local_month(one.received_at, zone) == month:
+                yield one
+
+
+def show_list(
+    visit: Visit,
+    found: list[Complaint],
+    cursor: str,
+    *,
+    queue: str = "",
+    month: str = "",
+    status: str = "",
+    number: str = "",
+    errors: Mapping[str, str] | None = None,
+) -> Response:
+    """Show a list with its filters."""
+    office, t, at = load_settings().office, texts(visit.language), now()
+    asked = {"queue": queue, "month": month, "status": status, "after": cursor}
+    where = urlencode({name: value for name, value in asked.items() if value})
+    heading = (
+        t("staff.list.heading.month", month=month)
+        if month
+        else t("staff.list.heading.queue", queue=lists.queue_words(queue, t, office))
+    )
+    return show(
+        visit,
+        "list",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        rows=[lists.row(one, t, office, at) for one in found],
+        heading=heading if queue or month else "",
+        queues=[
+            (one, lists.queue_words(one, t, office))
+            for one in tasks.readable_queues(visit.staff, office)
+        ],
+        months=[(one, one) for one in lists.months(at, office)]
+        if tasks.reads_months(visit.staff)
+        else [],
+        statuses=[(one.value, t(f"staff.stage.{one}")) for one in Status],
+        queue=queue,
+        month=month,
+        chosen=status,
+        number=number,
+        errors=errors or {},
+        next_page=f"/staff/complaints?{where}" if cursor else "",
+    )

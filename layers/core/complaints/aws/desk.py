@@ -1,0 +1,350 @@
+"""What people do to a complaint: load it, let the stage decide, save, resume the workflow.
+
+The doors (`intake_email`, `intake_web`, `console`) all come through here, so that whatever is
+done by mail, by form or by a member of staff is done in one and the same way.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from complaints import approve, classify, follow_up, intake, investigate, notify
+from complaints.aws.items import Person
+from complaints.aws.mailer import deliver
+from complaints.aws.repository import (
+    ComplaintRepository,
+    Draft,
+    StaleComplaintError,
+)
+from complaints.aws.runtime import now, random_code, random_id, random_key
+from complaints.aws.settings import load_settings
+from complaints.aws.workflow import Workflow
+from complaints.history import canonical
+from complaints.letters import owed
+from complaints.models import (
+    Assessment,
+    Complainant,
+    Complaint,
+    Contact,
+    Decision,
+    Dossier,
+    Finding,
+    Letter,
+    Outcome,
+    Record,
+    Staff,
+    Status,
+    TrackingEntry,
+)
+from complaints.number import complaint_number
+
+TRIES = 5
+Verb = Callable[[Dossier, datetime], tuple[Complaint, TrackingEntry]]
+Parts = Callable[[Complaint, Dossier, datetime], tuple[Record, ...]]
+
+
+def register(
+    complainant: Complainant,
+    contact: Contact,
+    *,
+    claimed: str,
+    settled_on_spot: bool = False,
+    acknowledge: bool = True,
+) -> tuple[Complaint, bool]:
+    """Register a complaint, start its workflow, acknowledge it; return it, and if it is new.
+
+    `claimed` makes it one and the same: the Message-ID of a mail, the id of a form. What comes
+    twice finds the first and starts its workflow if that didn't happen yet.
+
+    Raises ConflictError if `claimed` is taken by other content.
+    """
+    complaints = ComplaintRepository.from_env()
+    settings = load_settings()
+    office = settings.office
+    at = now()
+    year = at.astimezone(office.zone).year
+    code, key = random_code(), random_key()
+
+    def draft(n: int) -> Draft:
+        shape = office.policy.number
+        complaint, entry = intake.receive(
+            complainant,
+            contact,
+            complaint_id=complaint_number(shape.prefix, year, n, shape.digits),
+            tracking_code=code,
+            key=key,
+            at=at,
+            office=office,
+            settled_on_spot=settled_on_spot,
+        )
+        letters = (
+            (owed(complaint, "acknowledgement", complainant.email, [contact], at=at),)
+            if acknowledge and complainant.email
+            else ()
+        )
+        person = Person(complainant=complainant, key=key)
+        return Draft(complaint=complaint, entry=entry, person=person, parts=(contact, *letters))
+
+    complaint_id, is_new = complaints.register(
+        claimed, digest_of(contact), random_id(), year, draft
+    )
+    Workflow.from_env().start(complaint_id)
+    dossier = complaints.dossier(complaint_id)
+    if is_new:
+        for letter in dossier.letters:
+            deliver(dossier, letter, at=at)
+    return dossier.complaint, is_new
+
+
+def digest_of(contact: Contact) -> str:
+    """Return the digest of what must be equal for two deliveries to be the same mail or form."""
+    files = [file.sha256 for file in contact.files]
+    words = [contact.subject, contact.text, contact.demand]
+    return hashlib.sha256(canonical([*words, *files])).hexdigest()
+
+
+def add(complaint_id: str, contact: Contact) -> Complaint:
+    """Join one more contact to its complaint; the same one twice is one."""
+    office = load_settings().office
+
+    def verb(dossier: Dossier, at: datetime) -> tuple[Complaint, TrackingEntry]:
+        return intake.add(dossier.complaint, contact, key=dossier.key, at=at, office=office)
+
+    return _change(
+        complaint_id,
+        verb,
+        lambda *_: (contact,),
+        unless=lambda dossier: any(
+            known.contact_id == contact.contact_id for known in dossier.contacts
+        ),
+    )
+
+
+def read_news(complaint_id: str, *, staff: Staff) -> Complaint:
+    """Record that what the complainant added was read."""
+    return _change(
+        complaint_id,
+        lambda dossier, at: intake.read_news(dossier.complaint, staff=staff, at=at),
+    )
+
+
+def correct(
+    complaint_id: str, assessment: Assessment, department: str, *, staff: Staff
+) -> Complaint:
+    """Correct type, urgency, severity and department of a complaint (B1)."""
+    office = load_settings().office
+    return _change(
+        complaint_id,
+        lambda dossier, at: classify.correct(
+            dossier.complaint, assessment, department, staff=staff, at=at, office=office
+        ),
+    )
+
+
+def assign(complaint_id: str, investigator: str, *, staff: Staff) -> Complaint:
+    """Name the person who investigates."""
+    return _change(
+        complaint_id,
+        lambda dossier, at: investigate.assign(dossier.complaint, investigator, staff=staff, at=at),
+    )
+
+
+def submit_finding(complaint_id: str, finding: Finding, *, staff: Staff) -> Complaint:
+    """Close the investigation with its report."""
+    office = load_settings().office
+    return _change(
+        complaint_id,
+        lambda dossier, at: investigate.submit(
+            dossier.complaint, finding, staff=staff, key=dossier.key, at=at, office=office
+        ),
+        lambda *_: (finding,),
+    )
+
+
+def decide(complaint_id: str, decision: Decision, *, staff: Staff) -> Complaint:
+    """Approve a solution, which owes the written notice, or send it back."""
+    office = load_settings().office
+    return _change(
+        complaint_id,
+        lambda dossier, at: approve.decide(
+            dossier.complaint,
+            decision,
+            dossier.complainant,
+            staff=staff,
+            key=dossier.key,
+            at=at,
+            office=office,
+        ),
+        lambda complaint, dossier, at: (
+            decision,
+            *_owed_at(Status.APPROVED, "notice", complaint, dossier, at),
+        ),
+    )
+
+
+def post_notice(complaint_id: str, *, staff: Staff) -> Complaint:
+    """Record that the written notice went out on paper."""
+    office = load_settings().office
+    return _change(
+        complaint_id,
+        lambda dossier, at: notify.post(
+            dossier.complaint,
+            dossier.complainant,
+            staff=staff,
+            key=dossier.key,
+            at=at,
+            office=office,
+        ),
+        _survey_if_responded,
+    )
+
+
+def confirm_by_phone(complaint_id: str, outcome: Outcome, words: str, *, staff: Staff) -> Complaint:
+    """Record the call in which the notice was confirmed."""
+    office = load_settings().office
+    return _change(
+        complaint_id,
+        lambda dossier, at: notify.phone(
+            dossier.complaint,
+            dossier.complainant,
+            outcome,
+            words,
+            staff=staff,
+            key=dossier.key,
+            at=at,
+            office=office,
+        ),
+        lambda complaint, dossier, at: (
+            *_said(complaint, words, staff.username, at),
+            *_survey_if_responded(complaint, dossier, at),
+        ),
+    )
+
+
+def answer_reply(complaint_id: str, outcome: Outcome, words: str) -> Complaint:
+    """Record that the complainant accepts or refuses the reply."""
+    office = load_settings().office
+    return _change(
+        complaint_id,
+        lambda dossier, at: notify.answer(
+            dossier.complaint,
+            dossier.complainant,
+            outcome,
+            words,
+            key=dossier.key,
+            at=at,
+            office=office,
+        ),
+        lambda complaint, dossier, at: (
+            *_said(complaint, words, "complainant", at),
+            *_survey_if_responded(complaint, dossier, at),
+        ),
+    )
+
+
+def rate(complaint_id: str, outcome: Outcome, satisfaction: int | None, words: str) -> Complaint:
+    """Record the survey as the complainant filled it in."""
+    office = load_settings().office
+    return _change(
+        complaint_id,
+        lambda dossier, at: follow_up.rate(
+            dossier.complaint,
+            outcome,
+            satisfaction,
+            words,
+            key=dossier.key,
+            at=at,
+            office=office,
+        ),
+        lambda complaint, _dossier, at: _said(complaint, words, "complainant", at),
+    )
+
+
+def call_back(
+    complaint_id: str, outcome: Outcome, satisfaction: int | None, words: str, *, staff: Staff
+) -> Complaint:
+    """Record a follow-up call."""
+    office = load_settings().office
+    return _change(
+        complaint_id,
+        lambda dossier, at: follow_up.call_back(
+            dossier.complaint,
+            outcome,
+            satisfaction,
+            words,
+            staff=staff,
+            key=dossier.key,
+            at=at,
+            office=office,
+        ),
+        lambda complaint, _dossier, at: _said(complaint, words, staff.username, at),
+    )
+
+
+def _change(
+    complaint_id: str,
+    verb: Verb,
+    parts: Parts = lambda *_: (),
+    *,
+    unless: Callable[[Dossier], bool] = lambda _: False,
+) -> Complaint:
+    """Load, decide, save with the parts that go with it; then send and resume what follows.
+
+    Who finds that somebody else saved first loads again and decides again: the verb refuses what
+    no longer fits, and joins what does.
+    """
+    complaints = ComplaintRepository.from_env()
+    for attempt in range(TRIES):
+        dossier = complaints.dossier(complaint_id)
+        if unless(dossier):
+            return dossier.complaint
+        at = now()
+        changed, entry = verb(dossier, at)
+        kept = parts(changed, dossier, at)
+        try:
+            complaints.save(changed, entry, *kept)
+        except StaleComplaintError:
+            if attempt == TRIES - 1:
+                raise
+            continue
+        break
+    letters = [part for part in kept if isinstance(part, Letter)]
+    if changed.status is not dossier.complaint.status:
+        Workflow.from_env().resume(changed, complaints.task_token(complaint_id))
+    if letters:
+        findings = tuple(part for part in kept if isinstance(part, Finding))
+        told = dossier.replace(complaint=changed, findings=(*dossier.findings, *findings))
+        for letter in letters:
+            deliver(told, letter, at=at)
+    return changed
+
+
+def _said(complaint: Complaint, words: str, by: str, at: datetime) -> tuple[Contact, ...]:
+    """Return what was said with an answer as a contact, so that the words are kept."""
+    if not words.strip():
+        return ()
+    return (
+        Contact(
+            contact_id=f"{complaint.version:06}-answer",
+            channel=complaint.channel,
+            received_at=at,
+            by=by,
+            text=words,
+        ),
+    )
+
+
+def _survey_if_responded(
+    complaint: Complaint, dossier: Dossier, at: datetime
+) -> tuple[Letter, ...]:
+    """Return the invitation to the survey that is owed once the feedback is complete (D2)."""
+    return _owed_at(Status.RESPONDED, "survey", complaint, dossier, at)
+
+
+def _owed_at(
+    status: Status, kind: str, complaint: Complaint, dossier: Dossier, at: datetime
+) -> tuple[Letter, ...]:
+    """Return the letter that a complaint owes when it reaches a status, if there is an address."""
+    if complaint.status is not status or not dossier.complainant.email:
+        return ()
+    return (owed(complaint, kind, dossier.complainant.email, dossier.contacts, at=at),)

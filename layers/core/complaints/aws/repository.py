@@ -1,0 +1,399 @@
+"""The complaints table, and every read and write that is made of it; `items` has its layout.
+
+One item collection for each complaint; nothing is ever found by a scan.
+
+    question                                    answered by
+    ------------------------------------------  ----------------------------------------------
+    one complaint; its whole file               the table    complaint_id [, part]
+    whose look or letter is due before t?       by_next      sweep_shard = 0..3, next_at < t
+    what waits for a queue, soonest first?      by_queue     queue = "safety"
+    which complaints came in in November?       by_month     received_month = "2026-11"
+    which complaint has this mail or form?      the table    claim#<sha256 of its id>
+"""
+
+import base64
+import random
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Self
+
+import msgspec
+
+from complaints.aws.items import (
+    SHARDS,
+    Claim,
+    Person,
+    Stored,
+    claim_id,
+    complaint_item,
+    item,
+    key_of,
+    part_item,
+    read,
+    read_all,
+    track,
+)
+from complaints.aws.runtime import client, random_id
+from complaints.aws.settings import resource
+from complaints.lifecycle import ComplaintError
+from complaints.models import (
+    Complaint,
+    Contact,
+    Decision,
+    Dossier,
+    Finding,
+    Letter,
+    Record,
+    TrackingEntry,
+    sortable,
+)
+
+TRIES = 40
+LISTED = 25
+
+
+class UnknownComplaintError(ComplaintError):
+    """There is no complaint of this number."""
+
+    text_id = "error.unknown_complaint"
+
+
+class StaleComplaintError(ComplaintError):
+    """Somebody else saved this complaint since it was loaded; nothing was written."""
+
+    text_id = "error.stale"
+
+
+class ConflictError(ComplaintError):
+    """The same mail or form id came with other content: a person must look (promise 26)."""
+
+    text_id = "error.conflict"
+
+    def __init__(self, message: str, *, complaint_id: str) -> None:
+        super().__init__(message)
+        self.complaint_id = complaint_id
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A complaint that has everything but is not saved yet."""
+
+    complaint: Complaint
+    entry: TrackingEntry
+    person: Person
+    parts: tuple[Record, ...]
+
+
+class ComplaintRepository:
+    """The complaints as a collection: register one, get one, save one, ask which are due."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+        self._client = client("dynamodb")
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Return the repository of the deployed table."""
+        return cls(resource("COMPLAINTS_TABLE"))
+
+    # ---- one complaint ---------------------------------------------------------------------
+
+    def get(self, complaint_id: str) -> Complaint:
+        """Return the complaint as it is now; raises UnknownComplaintError."""
+        found = self._get(complaint_id, "complaint", consistent=True)
+        if not found:
+            raise UnknownComplaintError(f"there is no complaint {complaint_id}")
+        return read(found, Complaint)
+
+    def dossier(self, complaint_id: str) -> Dossier:
+        """Return the whole file of a complaint, in one query; raises UnknownComplaintError."""
+        parts: dict[str, list[Stored]] = {}
+        for stored in self._query(
+            KeyConditionExpression="complaint_id = :id",
+            ExpressionAttributeValues={":id": {"S": complaint_id}},
+            ConsistentRead=True,
+        ):
+            parts.setdefault(stored["part"]["S"].partition("#")[0], []).append(stored)
+        if "complaint" not in parts or "person" not in parts:
+            raise UnknownComplaintError(f"there is no complaint {complaint_id}")
+        person = read(parts["person"][0], Person)
+        contacts = read_all(parts.get("contact", []), Contact)
+        return Dossier(
+            complaint=read(parts["complaint"][0], Complaint),
+            complainant=person.complainant,
+            key=person.key,
+            contacts=tuple(sorted(contacts, key=lambda contact: contact.received_at)),
+            findings=read_all(parts.get("finding", []), Finding),
+            decisions=read_all(parts.get("decision", []), Decision),
+            letters=read_all(parts.get("letter", []), Letter),
+            entries=read_all(parts.get("track", []), TrackingEntry),
+        )
+
+    def contacts(self, complaint_id: str) -> tuple[Contact, ...]:
+        """Return what was said about a complaint, the first contact first."""
+        stored = self._query(
+            KeyConditionExpression="complaint_id = :id AND begins_with(part, :contact)",
+            ExpressionAttributeValues={
+                ":id": {"S": complaint_id},
+                ":contact": {"S": "contact#"},
+            },
+        )
+        return tuple(
+            sorted(read_all(list(stored), Contact), key=lambda contact: contact.received_at)
+        )
+
+    def save(self, complaint: Complaint, entry: TrackingEntry, *parts: Record) -> Complaint:
+        """Write the complaint, its tracking entry and these parts together, or nothing.
+
+        Raises StaleComplaintError if the stored version is not the one that this complaint was
+        made from. A reply that got lost after the commit is recognised as our own success.
+        """
+        condition = {
+            "ConditionExpression": "version = :before",
+            "ExpressionAttributeValues": {":before": {"N": str(complaint.version - 1)}},
+        }
+        mark = {"saved_by": {"S": random_id()}}
+        puts = [
+            self._put(complaint_item(complaint), **condition),
+            self._put(
+                item(complaint.complaint_id, track(entry), entry) | mark,
+                ConditionExpression="attribute_not_exists(part)",
+            ),
+            *(self._put(part_item(complaint, part)) for part in parts),
+        ]
+        try:
+            self._client.transact_write_items(TransactItems=puts)
+        except self._client.exceptions.TransactionCanceledException as error:
+            _raise_unless(error, {"ConditionalCheckFailed", "TransactionConflict"})
+            # Two who do the same in the same second write the same entry: only the mark tells.
+            kept = self._get(complaint.complaint_id, track(entry), consistent=True)
+            if kept.get("saved_by") != mark["saved_by"]:
+                raise StaleComplaintError(
+                    f"{complaint.complaint_id} was changed by somebody else"
+                ) from error
+        return complaint
+
+    # ---- a new complaint -------------------------------------------------------------------
+
+    def register(
+        self,
+        claimed: str,
+        digest: str,
+        token: str,
+        year: int,
+        draft: Callable[[int], Draft],
+    ) -> tuple[str, bool]:
+        """Save a new complaint under the next number of the year; return its id, and if it is new.
+
+        `claimed` is what makes it one and the same (a Message-ID, the id of a form), `digest` its
+        content, `token` this attempt's own mark. One transaction takes the claim, the number and
+        the first save: no number is left out, none is given twice, and a repeat finds the first.
+
+        Raises ConflictError if `claimed` is taken by other content.
+        """
+        for attempt in range(TRIES):
+            taken = int(
+                self._get(f"counter#{year}", "counter", consistent=True).get("taken", {"N": "0"})[
+                    "N"
+                ]
+            )
+            made = draft(taken + 1)
+            complaint_id = made.complaint.complaint_id
+            claim = Claim(complaint_id=complaint_id, digest=digest, token=token)
+            try:
+                self._client.transact_write_items(
+                    TransactItems=[
+                        self._put(
+                            item(claim_id(claimed), "claim", claim),
+                            ConditionExpression="attribute_not_exists(part)",
+                        ),
+                        self._next_number(year, taken),
+                        self._put(
+                            complaint_item(made.complaint),
+                            ConditionExpression="attribute_not_exists(part)",
+                        ),
+                        self._put(item(complaint_id, track(made.entry), made.entry)),
+                        self._put(item(complaint_id, "person", made.person)),
+                        *(self._put(part_item(made.complaint, part)) for part in made.parts),
+                    ]
+                )
+            except self._client.exceptions.TransactionCanceledException as error:
+                _raise_unless(error, {"ConditionalCheckFailed", "TransactionConflict"})
+                if holder := self.claimed(claimed):
+                    if holder.token == token:
+                        return holder.complaint_id, True
+                    if holder.digest != digest:
+                        raise ConflictError(
+                            "the same id came with other content",
+                            complaint_id=holder.complaint_id,
+                        ) from error
+                    return holder.complaint_id, False
+                # Somebody else took the number: spread the next tries.
+                time.sleep(random.uniform(0, 0.02 * min(attempt + 1, 10)))  # noqa: S311
+            else:
+                return complaint_id, True
+        raise StaleComplaintError(f"no number of {year} could be taken in {TRIES} tries")
+
+    def claimed(self, claimed: str) -> Claim | None:
+        """Return who has this mail or form, if anybody has."""
+        found = self._get(claim_id(claimed), "claim", consistent=True)
+        return read(found, Claim) if found else None
+
+    def claim(self, claimed: str, digest: str, token: str, complaint_id: str) -> Claim:
+        """Claim one more mail or form for a complaint; return whoever has it, maybe ourselves."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item(
+                    claim_id(claimed),
+                    "claim",
+                    Claim(complaint_id=complaint_id, digest=digest, token=token),
+                ),
+                ConditionExpression="attribute_not_exists(part)",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            if holder := self.claimed(claimed):
+                return holder
+            raise
+        return Claim(complaint_id=complaint_id, digest=digest, token=token)
+
+    def _next_number(self, year: int, taken: int) -> Stored:
+        """Move the running number of a year on by one, if nobody else did."""
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": key_of(f"counter#{year}", "counter"),
+                "UpdateExpression": "SET taken = :next",
+                "ConditionExpression": "taken = :taken OR attribute_not_exists(taken)",
+                "ExpressionAttributeValues": {
+                    ":next": {"N": str(taken + 1)},
+                    ":taken": {"N": str(taken)},
+                },
+            }
+        }
+
+    # ---- steps and letters -----------------------------------------------------------------
+
+    def begin_step(self, complaint: Complaint, token: str) -> None:
+        """Keep the token that answers this step; the next look is then the stage's own clock.
+
+        Runs twice without harm: a newer token replaces the older one, as the workflow means it.
+        """
+        self._client.put_item(
+            TableName=self._table,
+            Item={
+                **key_of(complaint.complaint_id, "task"),
+                "task_token": {"S": token},
+            },
+        )
+        if complaint.look_again_at:
+            self.look_later(complaint, None)
+
+    def look_later(self, complaint: Complaint, look_again_at: datetime | None) -> None:
+        """Change only when a complaint is looked at next; no news, so no entry and no version."""
+        looked = complaint.replace(look_again_at=look_again_at)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=complaint_item(looked),
+                ConditionExpression="version = :loaded",
+                ExpressionAttributeValues={":loaded": {"N": str(complaint.version)}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # an answer came in between, and has set its own look
+
+    def task_token(self, complaint_id: str) -> str:
+        """Return the token of the open task; empty if no step waits."""
+        found = self._get(complaint_id, "task", consistent=True)
+        return str(found.get("task_token", {"S": ""})["S"])
+
+    def letter(self, complaint_id: str, letter_id: str) -> Letter:
+        """Return one letter as it is now."""
+        return read(self._get(complaint_id, f"letter#{letter_id}", consistent=True), Letter)
+
+    def keep_sent(self, complaint_id: str, letter: Letter) -> None:
+        """Record that a letter went out, with its words; it leaves the list of what is due."""
+        self._client.put_item(
+            TableName=self._table, Item=item(complaint_id, f"letter#{letter.letter_id}", letter)
+        )
+
+    # ---- lists -----------------------------------------------------------------------------
+
+    def due_before(self, instant: datetime) -> Iterator[tuple[str, str]]:
+        """Yield (complaint_id, part) of what must be looked at, soonest first in each shard."""
+        for shard in range(SHARDS):
+            for stored in self._query(
+                IndexName="by_next",
+                KeyConditionExpression="sweep_shard = :shard AND next_at <= :instant",
+                ExpressionAttributeValues={
+                    ":shard": {"S": str(shard)},
+                    ":instant": {"S": sortable(instant)},
+                },
+            ):
+                yield stored["complaint_id"]["S"], stored["part"]["S"]
+
+    def in_queue(
+        self, queue: str, *, limit: int = LISTED, after: str = ""
+    ) -> tuple[list[Complaint], str]:
+        """Return a page of what waits for a queue, soonest due first, and where the next begins."""
+        asked: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": "by_queue",
+            "KeyConditionExpression": "queue = :queue",
+            "ExpressionAttributeValues": {":queue": {"S": queue}},
+            "Limit": limit,
+        }
+        if after:
+            asked["ExclusiveStartKey"] = msgspec.json.decode(base64.urlsafe_b64decode(after))
+        page = self._client.query(**asked)
+        rest = page.get("LastEvaluatedKey")
+        return (
+            [read(stored, Complaint) for stored in page["Items"]],
+            base64.urlsafe_b64encode(msgspec.json.encode(rest)).decode() if rest else "",
+        )
+
+    def received_in(self, month: str) -> Iterator[Complaint]:
+        """Yield every complaint that came in in a month such as `2026-11`, in order of arrival."""
+        ids = [
+            stored["complaint_id"]["S"]
+            for stored in self._query(
+                IndexName="by_month",
+                KeyConditionExpression="received_month = :month",
+                ExpressionAttributeValues={":month": {"S": month}},
+            )
+        ]
+        for start in range(0, len(ids), 100):
+            wanted = ids[start : start + 100]
+            found: dict[str, Complaint] = {}
+            keys = [key_of(complaint_id, "complaint") for complaint_id in wanted]
+            while keys:
+                answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys}})
+                for stored in answer["Responses"].get(self._table, []):
+                    complaint = read(stored, Complaint)
+                    found[complaint.complaint_id] = complaint
+                keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            yield from (found[complaint_id] for complaint_id in wanted if complaint_id in found)
+
+    # ---- the table's own calls -------------------------------------------------------------
+
+    def _get(self, complaint_id: str, part: str, *, consistent: bool = False) -> Stored:
+        answer = self._client.get_item(
+            TableName=self._table, Key=key_of(complaint_id, part), ConsistentRead=consistent
+        )
+        found: Stored = answer.get("Item", {})
+        return found
+
+    def _query(self, **asked: Any) -> Iterator[Stored]:  # noqa: ANN401 - as boto3 takes it
+        pages = self._client.get_paginator("query").paginate(TableName=self._table, **asked)
+        for page in pages:
+            yield from page["Items"]
+
+    def _put(self, stored: Stored, **condition: Any) -> Stored:  # noqa: ANN401 - as boto3 takes it
+        return {"Put": {"TableName": self._table, "Item": stored, **condition}}
+
+
+def _raise_unless(error: Any, allowed: set[str]) -> None:  # noqa: ANN401 - boto3's own class
+    """Raise the error again if a transaction was cancelled for another reason than these."""
+    reasons = {reason["Code"] for reason in error.response.get("CancellationReasons", [])}
+    if not reasons & allowed:
+        raise error

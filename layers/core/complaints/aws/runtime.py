@@ -1,0 +1,75 @@
+"""What every handler needs: the clock, randomness, the clients, the logger; made at first use."""
+
+import os
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache, wraps
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+
+from complaints.number import CODE_BYTES, tracking_code
+
+Event = dict[str, Any]
+
+logger = Logger(service="huiyin")
+
+
+def now() -> datetime:
+    """Return the present instant, UTC, whole seconds.
+
+    `HUIYIN_CLOCK_AHEAD` (seconds) moves it forward: the journey tests live through days in it.
+    """
+    ahead = timedelta(seconds=int(os.environ.get("HUIYIN_CLOCK_AHEAD", "0")))
+    return datetime.now(UTC).replace(microsecond=0) + ahead
+
+
+def random_key() -> bytes:
+    """Return 32 random bytes, the key of one complaint's commitments."""
+    return secrets.token_bytes(32)
+
+
+def random_code() -> str:
+    """Return a new tracking code."""
+    return tracking_code(secrets.token_bytes(CODE_BYTES))
+
+
+def random_id() -> str:
+    """Return an id of 16 hex digits, for parts of a complaint."""
+    return secrets.token_hex(8)
+
+
+@cache
+def client(name: str) -> Any:  # noqa: ANN401 - one of many client types
+    """Return the boto3 client of a service, made at first use and kept for the next.
+
+    Signature version 4 throughout: presigned addresses of encrypted buckets need it.
+    """
+    return boto3.client(  # type: ignore[call-overload]
+        name,
+        config=Config(
+            connect_timeout=3,
+            read_timeout=20,
+            retries={"mode": "standard", "max_attempts": 4},
+            signature_version="s3v4" if name == "s3" else None,
+        ),
+    )
+
+
+def step(run: Callable[[str, str], Event]) -> Callable[[Event, object], Event]:
+    """Turn a function of a complaint id and a task token into the handler of a workflow step.
+
+    The workflow carries the id and nothing else: no personal data enters its history. The token
+    is empty for a step that doesn't wait.
+    """
+
+    @wraps(run)
+    def handler(event: Event, _context: object) -> Event:
+        complaint_id = event["complaint_id"]
+        logger.append_keys(complaint_id=complaint_id)
+        return {"complaint_id": complaint_id, **run(complaint_id, event.get("task_token", ""))}
+
+    return handler

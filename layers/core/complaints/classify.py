@@ -1,0 +1,124 @@
+"""Classify: the initial assessment of a received complaint (ISO 10002:2018 7.5; B1, B2)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from complaints.assessment import assess, propose_department
+from complaints.lifecycle import NotAllowedError, expect, record
+from complaints.models import (
+    Assessment,
+    Complaint,
+    Contact,
+    Outcome,
+    Role,
+    Staff,
+    Status,
+    TrackingEntry,
+)
+from complaints.office import Office
+from complaints.roles import approver_role, may_work_on, queue_of
+from complaints.rounds import LOOK_AGAIN, follow_up_begins, next_clock
+
+
+def classify(
+    complaint: Complaint,
+    contacts: Iterable[Contact],
+    *,
+    key: bytes,
+    at: datetime,
+    office: Office,
+) -> tuple[Complaint, TrackingEntry]:
+    """Assess a received complaint and set the limit of its investigation (004 二: 24 hours).
+
+    The limit counts from receipt: a slow assessment eats into our time, never into the
+    complainant's. What was settled on the spot (A9) needs no investigation: it is recorded, and
+    goes on to follow-up.
+    """
+    expect(complaint, Status.RECEIVED)
+    text = "\n".join(
+        part for contact in contacts for part in (contact.subject, contact.text, contact.demand)
+    )
+    assessment = assess(text, office.policy)
+    department = propose_department(assessment, office.policy)
+    facts: dict[str, str | int | bool | None] = {
+        "type": assessment.type,
+        "urgency": assessment.urgency,
+        "risk": assessment.risk,
+        "major": ",".join(assessment.major),
+        "department": department,
+    }
+    assessed = complaint.replace(assessment=assessment, department=department)
+    if complaint.settled_on_spot:
+        return record(
+            assessed,
+            "settled_on_spot",
+            at=at,
+            actor="classify",
+            status=Status.RESPONDED,
+            facts=facts,
+            reply_outcome=Outcome.ACCEPTED,
+            **follow_up_begins(assessed, key=key, at=at, office=office),
+        )
+    return record(
+        assessed,
+        "assessed",
+        at=at,
+        actor="classify",
+        status=Status.ASSESSED,
+        facts=facts,
+        queue=queue_of(Role.HANDLER, assessed),
+        look_again_at=at + LOOK_AGAIN,
+        clock=next_clock(
+            office.policy.clocks.investigation,
+            started_at=complaint.received_at,
+            at=at,
+            office=office,
+        ),
+    )
+
+
+def correct(
+    complaint: Complaint,
+    assessment: Assessment,
+    department: str,
+    *,
+    staff: Staff,
+    at: datetime,
+    office: Office,
+) -> tuple[Complaint, TrackingEntry]:
+    """Correct the assessment while the complaint is handled (B1); its clocks keep their start.
+
+    A complaint that becomes major after its investigation goes to management instead of the
+    department's head, and has the longer limit from then on.
+    """
+    expect(complaint, Status.ASSESSED, Status.INVESTIGATED)
+    if not may_work_on(complaint, staff):
+        raise NotAllowedError(f"{staff.username} may not assess {complaint.complaint_id}")
+    before = complaint.assessment
+    assessed = complaint.replace(assessment=assessment, department=department)
+    investigated = complaint.status is Status.INVESTIGATED
+    role = approver_role(assessed, office) if investigated else Role.HANDLER
+    clock = complaint.clock
+    if investigated and assessed.is_major != complaint.is_major:
+        clock = next_clock(
+            office.policy.solution_limit(is_major=assessed.is_major),
+            started_at=complaint.round_at or complaint.received_at,
+            at=at,
+            office=office,
+        )
+    return record(
+        assessed,
+        "assessment_corrected",
+        at=at,
+        actor=staff.username,
+        facts={
+            "type": assessment.type,
+            "type_before": before.type if before else "",
+            "urgency": assessment.urgency,
+            "risk": assessment.risk,
+            "major": ",".join(assessment.major),
+            "department": department,
+        },
+        queue=queue_of(role, assessed),
+        clock=clock,
+    )

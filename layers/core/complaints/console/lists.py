@@ -1,0 +1,152 @@
+"""Lists of complaints: one row each, with what is left of its limit in words."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from complaints.clocks import colour, is_overdue
+from complaints.models import Clock, Complaint
+from complaints.office import Office
+from complaints.policy import QUALITY_OFFICE
+from complaints.texts import Texts
+
+MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+DAY = re.compile(r"20\d\d-\d\d-\d\d")
+CURSOR_KEYS = {"complaint_id", "part", "queue", "due_at"}
+Fits = Callable[[Complaint], bool]
+_TONES = {"red": "red", "amber": "amber", "green": ""}
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A complaint in a list."""
+
+    number: str
+    subject: str
+    status: str
+    stage: str
+    kind: str
+    department: str
+    major: bool
+    urgency: str
+    received_at: datetime
+    closed_at: datetime | None
+    result: str
+    due_at: datetime | None
+    left: str
+    tone: str
+    """red: over or near its limit; amber: past half of it."""
+    overdue: bool
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of some rows are how far."""
+
+    overdue: int
+    near: int
+    all: int
+
+
+def row(complaint: Complaint, t: Texts, office: Office, at: datetime) -> Row:
+    """Return the row of a complaint."""
+    clock = complaint.clock
+    assessment = complaint.assessment
+    return Row(
+        number=complaint.complaint_id,
+        subject=complaint.subject,
+        status=complaint.status,
+        stage=t(f"staff.stage.{complaint.status}"),
+        kind=kind_words(assessment.type, t, office) if assessment else "",
+        department=queue_words(complaint.department, t, office),
+        major=complaint.is_major,
+        urgency=assessment.urgency if assessment else "",
+        received_at=complaint.received_at,
+        closed_at=complaint.closed_at,
+        result=t(f"staff.outcome.{complaint.follow_up_outcome}")
+        if complaint.follow_up_outcome
+        else "",
+        due_at=clock.due_at if clock else None,
+        left=left(clock, t, at) if clock else "",
+        tone=_TONES[colour(clock, at)] if clock else "",
+        overdue=clock is not None and is_overdue(clock, at),
+    )
+
+
+def by_need(rows: Iterable[Row]) -> list[Row]:
+    """Return rows with the most pressing first: over, near, others, each by its limit."""
+    order = {"red": 1, "amber": 2, "": 3}
+    return sorted(
+        rows, key=lambda one: (0 if one.overdue else order[one.tone], str(one.due_at or "~"))
+    )
+
+
+def count(rows: Iterable[Row]) -> Counts:
+    """Return how many rows are over their limit, near it, and all."""
+    rows = list(rows)
+    overdue = sum(one.overdue for one in rows)
+    near = sum(bool(one.tone) and not one.overdue for one in rows)
+    return Counts(overdue=overdue, near=near, all=len(rows))
+
+
+def left(clock: Clock, t: Texts, at: datetime) -> str:
+    """Say how much of a limit is left, or how far it is passed, in the unit people think in."""
+    rest = clock.due_at - at
+    way = "over" if is_overdue(clock, at) else "in"
+    span = abs(rest)
+    if span < timedelta(hours=1):
+        return t(f"staff.left.{way}.minutes", count=int(span / timedelta(minutes=1)))
+    if span < timedelta(days=2):
+        return t(f"staff.left.{way}.hours", count=int(span / timedelta(hours=1)))
+    return t(f"staff.left.{way}.days", count=span.days)
+
+
+def kind_words(code: str, t: Texts, office: Office) -> str:
+    """Name a type of the taxonomy."""
+    kind = office.policy.find_type(code)
+    return f"{code} {kind.name.in_language(t.language)}" if kind else code
+
+
+def queue_words(code: str, t: Texts, office: Office) -> str:
+    """Name a department, or one of the queues that every organisation has."""
+    department = office.policy.find_department(code)
+    if department:
+        return department.name.in_language(t.language)
+    return t(f"staff.queue.{code}") if f"staff.queue.{code}" in t else code
+
+
+def departments(t: Texts, office: Office) -> list[tuple[str, str]]:
+    """Return code and name of whatever may be responsible for a complaint."""
+    codes = (*(one.code for one in office.policy.departments), QUALITY_OFFICE)
+    return [(code, queue_words(code, t, office)) for code in codes]
+
+
+def fitting(status: str = "", department: str = "") -> Fits:
+    """Return whether a complaint is of this status and department; empty fits everything."""
+    return lambda one: (not status or one.status == status) and (
+        not department or one.department == department
+    )
+
+
+def is_cursor(after: str, queue: str) -> bool:
+    """Return whether a place in a list, as it came back, is one of this queue's list."""
+    try:
+        key = msgspec.json.decode(
+            base64.urlsafe_b64decode(after.encode()), type=dict[str, dict[str, str]]
+        )
+    except (binascii.Error, ValueError):
+        return False
+    texts = {name: value.get("S", "") for name, value in key.items() if set(value) == {"S"}}
+    return texts.keys() == CURSOR_KEYS and all(texts.values()) and texts["queue"] == queue
+
+
+def months(at: datetime, office: Office, size: int = 12) -> list[str]:
+    """Return this month of the office's calendar and those before, such as `2026-11`."""
+    day = at.astimezone(office.zone).date().replace(day=1)
+    found = []
+    for _ in range(size):
+        found.append(f"{day:%Y-%m}")
+        day = (day - timedelta(days=1)).replace(day=1)
+    return found

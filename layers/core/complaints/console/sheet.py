@@ -1,0 +1,234 @@
+"""One complaint as its page shows it to a member of staff."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from complaints.console.lists import Row, kind_words, queue_words, row
+from complaints.console.tasks import is_masked
+from complaints.models import (
+    Assessment,
+    Complainant,
+    Complaint,
+    Contact,
+    Decision,
+    Dossier,
+    File,
+    Finding,
+    Letter,
+    Staff,
+    TrackingEntry,
+)
+from complaints.office import Office
+from complaints.pages import money
+from complaints.texts import Texts
+from complaints.tracking import Line, stages
+
+SHORT = 12
+COMPLAINANT = "complainant"
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """One contact: who said what, when and how."""
+
+    at: datetime
+    by: str
+    channel: str
+    subject: str
+    text: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of evidence, and where it can be had."""
+
+    name: str
+    size: int
+    content_type: str
+    digest: str
+    upload_id: str
+    at: datetime
+    by: str
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the page of one complaint shows, apart from its forms."""
+
+    number: str
+    head: Row
+    stages: tuple[tuple[str, str], ...]
+    particulars: tuple[tuple[str, str], ...]
+    reasons: tuple[str, ...]
+    parties: tuple[tuple[str, str], ...]
+    masked: bool
+    said: tuple[Said, ...]
+    pieces: tuple[Piece, ...]
+    findings: tuple[Finding, ...]
+    decisions: tuple[tuple[str, Decision], ...]
+    letters: tuple[Letter, ...]
+    history: tuple[Line, ...]
+
+
+def sheet(
+    dossier: Dossier,
+    *,
+    staff: Staff,
+    names: Mapping[str, str],
+    t: Texts,
+    office: Office,
+    at: datetime,
+) -> Sheet:
+    """Return the page's view of a complaint; `names` are the names of the staff by user name."""
+    complaint = dossier.complaint
+    masked = is_masked(staff)
+    return Sheet(
+        number=complaint.complaint_id,
+        head=row(complaint, t, office, at),
+        stages=stages(complaint, t),
+        particulars=particulars(complaint, names, t, office),
+        reasons=complaint.assessment.reasons if complaint.assessment else (),
+        parties=parties(dossier.complainant, t, masked=masked),
+        masked=masked,
+        said=tuple(said(contact, names, t) for contact in dossier.contacts),
+        pieces=tuple(pieces(dossier, names, t)),
+        findings=dossier.findings,
+        decisions=tuple((name_of(one.approver, names, t), one) for one in dossier.decisions),
+        letters=dossier.letters,
+        history=tuple(line(entry, names, t, office) for entry in reversed(dossier.entries)),
+    )
+
+
+def particulars(
+    complaint: Complaint, names: Mapping[str, str], t: Texts, office: Office
+) -> tuple[tuple[str, str], ...]:
+    """Return name and value of what the head of the page lists; empty ones are not shown."""
+    assessment = complaint.assessment
+    return (
+        (t("staff.type"), kind_words(assessment.type, t, office) if assessment else ""),
+        (t("staff.department"), queue_words(complaint.department, t, office)),
+        (t("staff.waits_for"), queue_words(complaint.queue, t, office)),
+        (t("staff.risk"), t(f"staff.risk.{assessment.risk}") if assessment else ""),
+        (t("staff.major"), "\n".join(criteria(assessment, t, office))),
+        (t("staff.channel"), t(f"staff.channel.{complaint.channel}")),
+        (t("staff.investigator"), name_of(complaint.investigator, names, t)),
+        (t("staff.approver"), name_of(complaint.approver, names, t)),
+        (t("staff.rounds"), str(complaint.reopened) if complaint.reopened else ""),
+        (t("staff.missed"), str(complaint.overdue) if complaint.overdue else ""),
+        (t("staff.policy"), complaint.policy),
+    )
+
+
+def criteria(assessment: Assessment | None, t: Texts, office: Office) -> list[str]:
+    """Return the words of the criteria that make it major."""
+    found = (
+        office.policy.find_criterion(code) for code in (assessment.major if assessment else ())
+    )
+    return [one.name.in_language(t.language) for one in found if one]
+
+
+def parties(complainant: Complainant, t: Texts, *, masked: bool) -> tuple[tuple[str, str], ...]:
+    """Return who complains and how to reach them; masked for whoever only audits."""
+    values = {
+        "name": complainant.name,
+        "phone": complainant.phone,
+        "email": complainant.email,
+        "address": complainant.address,
+    }
+    if masked:
+        values = {kind: mask(kind, value) for kind, value in values.items() if value}
+    return tuple((t(f"staff.party.{kind}"), value) for kind, value in values.items() if value)
+
+
+def mask(kind: str, value: str) -> str:
+    """Return a personal particular so that it can be recognised, and not be used.
+
+    >>> mask("name", "王小明"), mask("phone", "+8613800138000"), mask("email", "wang@example.com")
+    ('王**', '+86138****8000', 'w***@example.com')
+    """
+    match kind:
+        case "phone":
+            return re.sub(r"\d{4}(?=\d{4}$)", "****", value) if len(value) > SHORT else "****"
+        case "email":
+            box, _, domain = value.rpartition("@")
+            return f"{box[:1]}***@{domain}"
+        case "name":
+            return value[:1] + "*" * (len(value) - 1)
+    return f"{value[:3]}***"
+
+
+def said(contact: Contact, names: Mapping[str, str], t: Texts) -> Said:
+    """Return one contact in words."""
+    pairs = (
+        (t("staff.register.demand"), contact.demand),
+        (t("complain.occurred_on"), contact.occurred_on),
+        (t("complain.place"), contact.place),
+        (t("complain.staff_involved"), contact.staff_involved),
+        (t("staff.amount"), "" if contact.amount is None else money(contact.amount)),
+        (t("staff.files"), "\n".join(file.name for file in contact.files)),
+    )
+    return Said(
+        at=contact.received_at,
+        by=name_of(contact.by, names, t),
+        channel=t(f"staff.channel.{contact.channel}"),
+        subject=contact.subject,
+        text=contact.text,
+        pairs=tuple((name, value) for name, value in pairs if value),
+    )
+
+
+def pieces(dossier: Dossier, names: Mapping[str, str], t: Texts) -> list[Piece]:
+    """Return every piece of evidence with who brought it and when."""
+    found = []
+    for contact in dossier.contacts:
+        by = name_of(contact.by, names, t)
+        for file in (*contact.files, *((contact.original,) if contact.original else ())):
+            piece = Piece(
+                name=t("staff.original") if file is contact.original else file.name,
+                size=file.size,
+                content_type=file.content_type,
+                digest=file.sha256[:SHORT],
+                upload_id=upload_id(file),
+                at=contact.received_at,
+                by=by,
+            )
+            found.append(piece)
+    return found
+
+
+def upload_id(file: File) -> str:
+    """Return the last part of a file's key, which names it within its complaint."""
+    return file.key.rpartition("/")[2]
+
+
+def line(entry: TrackingEntry, names: Mapping[str, str], t: Texts, office: Office) -> Line:
+    """Return an entry of the history in words: what was done, by whom, and what matters of it."""
+    text_id = f"staff.history.{entry.action}"
+    facts = entry.facts
+    more = [t("staff.fact.late")] if facts.get("late") is True else []
+    if to := facts.get("to"):
+        more.append(t("staff.fact.to", role=t(f"policy.role.{to}")))
+    if investigator := facts.get("investigator"):
+        more.append(name_of(str(investigator), names, t))
+    if "department" in facts:
+        more.append(queue_words(str(facts["department"]), t, office))
+    if kind := facts.get("type"):
+        more.append(kind_words(str(kind), t, office))
+    if isinstance(facts.get("compensation"), int):
+        more.append(money(int(facts["compensation"] or 0)))
+    if isinstance(facts.get("satisfaction"), int):
+        more.append(t("staff.fact.score", score=facts["satisfaction"]))
+    words = t(text_id) if text_id in t else entry.action
+    return Line(
+        at=entry.occurred_at,
+        words=" · ".join((words, *(one for one in more if one))),
+        by=name_of(entry.actor, names, t),
+    )
+
+
+def name_of(username: str, names: Mapping[str, str], t: Texts) -> str:
+    """Name whoever did something: a person, the complainant, or the system itself."""
+    if not username or username in names:
+        return names.get(username, "")
+    return t(f"staff.by.{username}") if f"staff.by.{username}" in t else username

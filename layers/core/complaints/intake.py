@@ -1,0 +1,129 @@
+"""Intake: receipt of a complaint (ISO 10002:2018 7.2), by mail, form or a member of staff."""
+
+from datetime import datetime
+from typing import Any
+
+from complaints.clocks import start_clock
+from complaints.lifecycle import InvalidInputError, NotAllowedError, record
+from complaints.models import (
+    Complainant,
+    Complaint,
+    Contact,
+    Role,
+    Staff,
+    Status,
+    TrackingEntry,
+)
+from complaints.office import Office
+from complaints.roles import may_see
+from complaints.rounds import LOOK_AGAIN, next_clock
+
+SUBJECT_LENGTH = 60
+
+
+def receive(
+    complainant: Complainant,
+    contact: Contact,
+    *,
+    complaint_id: str,
+    tracking_code: str,
+    key: bytes,
+    at: datetime,
+    office: Office,
+    settled_on_spot: bool = False,
+) -> tuple[Complaint, TrackingEntry]:
+    """Return a complaint that was just registered, and the first entry of its history.
+
+    The clocks start at arrival (`contact.received_at`), however late it is registered (004 二):
+    registering late is on record and costs our time, never the complainant's.
+
+    Raises InvalidInputError if it is said to have arrived after it was registered.
+    """
+    if contact.received_at > at:
+        raise InvalidInputError(
+            f"arrived at {contact.received_at}, which is later than now, {at}",
+            text_id="error.arrived_in_future",
+        )
+    clock = start_clock(
+        office.policy.clocks.registration,
+        started_at=contact.received_at,
+        at=at,
+        policy=office.policy,
+        zone=office.zone,
+    )
+    late = at > clock.due_at
+    return record(
+        Complaint(
+            complaint_id=complaint_id,
+            status=Status.RECEIVED,
+            channel=contact.channel,
+            received_at=contact.received_at,
+            registered_at=at,
+            policy=f"{office.policy.name}@{office.policy.version}",
+            tracking_code=tracking_code,
+            language=complainant.language,
+            subject=(contact.subject or contact.text)[:SUBJECT_LENGTH],
+            queue="quality_office",
+            clock=clock,
+            look_again_at=at + LOOK_AGAIN,
+            anonymous=not (complainant.name or complainant.email or complainant.phone),
+            settled_on_spot=settled_on_spot,
+            overdue=int(late),
+        ),
+        "received",
+        at=at,
+        actor=contact.by,
+        facts={"channel": contact.channel, "late": late, "files": len(contact.files)},
+        personal={"complainant": complainant, "contact": contact},
+        key=key,
+    )
+
+
+def add(
+    complaint: Complaint, contact: Contact, *, key: bytes, at: datetime, office: Office
+) -> tuple[Complaint, TrackingEntry]:
+    """Join one more contact to its complaint: a reply, a note, a piece of evidence (A13, D8).
+
+    It changes no status and resets no clock. What the complainant says is news until somebody
+    has read it: where nobody waits for anything, closed complaints included, it lies in the
+    quality office's queue until then, and a complaint with news does not close quietly.
+    """
+    news: dict[str, Any] = {}
+    if contact.by == "complainant":
+        news["news_at"] = at
+        if not complaint.queue:
+            news["queue"] = Role.QUALITY_OFFICE
+        if not complaint.clock:
+            limit = office.policy.clocks.follow_up
+            news["clock"] = next_clock(limit, started_at=at, at=at, office=office)
+    return record(
+        complaint,
+        "contact_added",
+        at=at,
+        actor=contact.by,
+        facts={"channel": contact.channel, "files": len(contact.files)},
+        personal=contact,
+        key=key,
+        **news,
+    )
+
+
+def read_news(
+    complaint: Complaint, *, staff: Staff, at: datetime
+) -> tuple[Complaint, TrackingEntry]:
+    """Record that somebody has read what the complainant added; nobody has to act on it."""
+    if not may_see(complaint, staff):
+        raise NotAllowedError(f"{staff.username} may not read {complaint.complaint_id}")
+    waits = (
+        complaint.status in {Status.RECEIVED, Status.ASSESSED, Status.INVESTIGATED, Status.APPROVED}
+        or complaint.must_call_back
+    )
+    return record(
+        complaint,
+        "news_read",
+        at=at,
+        actor=staff.username,
+        news_at=None,
+        queue=complaint.queue if waits and complaint.is_open else "",
+        clock=complaint.clock if complaint.is_open else None,
+    )

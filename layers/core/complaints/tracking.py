@@ -1,0 +1,96 @@
+"""What the complainant sees of a complaint: plain words, and nothing that is internal (D8)."""
+
+from datetime import datetime
+
+import msgspec
+
+from complaints.lifecycle import LINE
+from complaints.models import Complaint, Contact, Dossier, File, Status
+from complaints.office import Office
+from complaints.rounds import promised_at
+from complaints.texts import Texts
+
+UNANSWERED = (Status.RECEIVED, Status.ASSESSED, Status.INVESTIGATED)
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a timeline: an instant, words, and where wanted who and a quotation."""
+
+    at: datetime
+    words: str
+    by: str = ""
+    quote: str = ""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """A complaint as its complainant sees it."""
+
+    number: str
+    status: Status
+    received_at: datetime
+    stages: tuple[tuple[str, str], ...]
+    """Words of each stage with done, now or todo."""
+    now: str
+    """One sentence: what happens at present."""
+    reply_by: datetime | None
+    reply: str
+    compensation: int | None
+    """In fen."""
+    may_answer: bool
+    may_rate: bool
+    accepted: bool
+    history: tuple[Line, ...]
+    """The newest first."""
+    told: tuple[Contact, ...]
+    files: tuple[File, ...]
+
+
+def progress(dossier: Dossier, t: Texts, office: Office) -> Progress:
+    """Return what the tracking page shows of this complaint."""
+    complaint = dossier.complaint
+    told = tuple(contact for contact in dossier.contacts if contact.by == "complainant")
+    answered = complaint.status not in UNANSWERED
+    finding = dossier.findings[-1] if answered and dossier.findings else None
+    return Progress(
+        number=complaint.complaint_id,
+        status=complaint.status,
+        received_at=complaint.received_at,
+        stages=stages(complaint, t),
+        now=t("track.again" if _is_round_two(complaint) else f"track.now.{complaint.status}"),
+        reply_by=None if answered else promised_at(complaint, office),
+        reply=finding.reply if finding else "",
+        compensation=finding.compensation if finding else None,
+        may_answer=bool(
+            finding and complaint.status is Status.APPROVED and not complaint.reply_outcome
+        ),
+        may_rate=complaint.status is Status.RESPONDED,
+        accepted=bool(finding and complaint.reply_outcome == "accepted"),
+        history=history(dossier, t),
+        told=tuple(contact for contact in told if contact.text),
+        files=tuple(file for contact in told for file in contact.files),
+    )
+
+
+def stages(complaint: Complaint, t: Texts) -> tuple[tuple[str, str], ...]:
+    """Return each stage of the line with its state: what is behind, and the one that runs."""
+    behind = LINE.index(complaint.status)
+    states = ("done",) * (behind + 1) + ("now",) + ("todo",) * len(LINE)
+    return tuple((t(f"stage.{status}"), state) for status, state in zip(LINE, states, strict=False))
+
+
+def history(dossier: Dossier, t: Texts) -> tuple[Line, ...]:
+    """Return the entries that have words for the complainant, the newest first.
+
+    What staff add for themselves, reminders and escalations have none, and so never show.
+    """
+    return tuple(
+        Line(at=entry.occurred_at, words=t(f"history.{entry.action}"))
+        for entry in reversed(dossier.entries)
+        if f"history.{entry.action}" in t
+        and not (entry.action == "contact_added" and entry.actor != "complainant")
+    )
+
+
+def _is_round_two(complaint: Complaint) -> bool:
+    """Whether the complaint was sent back and is being investigated once more."""
+    return complaint.status is Status.ASSESSED and complaint.round_at is not None

@@ -1,0 +1,1 @@
+"""Measurements: each part prints its table, `python -m tests.bench` prints them all."""

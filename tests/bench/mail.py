@@ -1,0 +1,202 @@
+"""Reading mails: right answers a column on the samples of other projects, time and memory a mail.
+
+Beside it the same questions put to the bare standard library, which is what reading would be
+without our own care: the first parser that people reach for.
+"""
+
+import email
+import email.policy
+import json
+import statistics
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from typing import Any, NamedTuple
+
+from complaints.mail import parse
+from complaints.mail_html import text_of_html
+from complaints.mail_reply import reply_of
+from tests.bench.table import ROOT, machine, table
+from tests.unit.test_mail_corpus import squeezed, trimmed
+
+MAILS = ROOT.parent / "shared" / "emails"
+COLUMNS = ("from_address", "subject", "text", "attachments", "is_auto_reply", "is_bounce", "reply")
+
+
+class Read(NamedTuple):
+    """What a reader says about a mail, as the samples ask for it."""
+
+    from_address: str
+    subject: str
+    text: str
+    attachments: tuple[tuple[str, int], ...]
+    is_auto_reply: bool
+    is_bounce: bool
+    reply: str
+
+
+Reader = Callable[[bytes], Read]
+
+
+def ours(raw: bytes) -> Read:
+    """Return what the product reads."""
+    mail = parse(raw)
+    return Read(
+        mail.from_address,
+        mail.subject,
+        mail.text,
+        tuple((one.filename, one.size) for one in mail.attachments),
+        mail.is_auto_reply,
+        mail.is_bounce,
+        mail.reply,
+    )
+
+
+def bare(raw: bytes) -> Read:
+    """Return what the standard library reads in the straightforward way; raises as it does."""
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    body = message.get_body(("plain", "html"))
+    text = str(body.get_content()) if isinstance(body, EmailMessage) else ""
+    files = [
+        (part.get_filename() or "", len(part.get_payload(decode=True) or b""))
+        for part in message.iter_attachments()
+    ]
+    return Read(
+        message["from"].addresses[0].addr_spec,
+        str(message["subject"] or ""),
+        text,
+        tuple(files),
+        str(message["auto-submitted"] or "no").lower() != "no",
+        message.get_content_type() == "multipart/report",
+        "\n".join(line for line in text.splitlines() if not line.startswith(">")),
+    )
+
+
+def answers(read: Reader, expected: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Yield column and whether it is right, for each that a sample states; a crash is wrong."""
+    asked = [
+        name
+        for name in ("from_address", "subject", "is_auto_reply", "is_bounce", "attachments")
+        if expected.get(name) is not None
+    ]
+    if expected.get("text_contains"):
+        asked.append("text")
+    try:
+        got = read((MAILS / expected["file"]).read_bytes())
+    except Exception:  # noqa: BLE001 - a reader that raises has read nothing
+        yield from ((name, False) for name in asked)
+        return
+    for name in asked:
+        if name == "text":
+            yield name, squeezed(expected["text_contains"]) in squeezed(got.text)
+        elif name == "attachments":
+            yield name, _same_files(got.attachments, expected["attachments"])
+        else:
+            yield name, getattr(got, name) == expected[name]
+
+
+def _same_files(got: tuple[tuple[str, int], ...], wanted: list[dict[str, Any]]) -> bool:
+    return len(got) == len(wanted) and all(
+        name == (file["filename"] or "") and file.get("size") in {None, size}
+        for (name, size), file in zip(got, wanted, strict=True)
+    )
+
+
+def is_reply_right(read: Reader, expected: dict[str, Any]) -> bool:
+    """Return whether what is left of a mail once its history is cut is what a person would leave."""
+    raw = (MAILS / expected["file"]).read_bytes()
+    clean = squeezed if expected.get("compare") else trimmed
+    try:
+        if expected["input"] == "eml":
+            left = read(raw).reply
+        elif read is ours:
+            text = raw.decode()
+            left = reply_of(text_of_html(text) if expected["input"] == "html" else text)
+        else:
+            left = "\n".join(x for x in raw.decode().splitlines() if not x.startswith(">"))
+    except Exception:  # noqa: BLE001 - a reader that raises has read nothing
+        return False
+    return clean(left) == clean(expected["reply"])
+
+
+def score(read: Reader) -> dict[str, tuple[int, int]]:
+    """Return right and asked of each column."""
+    right, asked = Counter[str](), Counter[str]()
+    for expected in json.loads((MAILS / "expected.json").read_text("utf-8")):
+        for column, is_right in answers(read, expected):
+            asked[column] += 1
+            right[column] += is_right
+    for expected in json.loads((MAILS / "expected_replies.json").read_text("utf-8")):
+        asked["reply"] += 1
+        right["reply"] += is_reply_right(read, expected)
+    return {column: (right[column], asked[column]) for column in COLUMNS}
+
+
+def effort(read: Reader, raws: list[bytes]) -> tuple[float, float, int, float, int]:
+    """Return median and 99th percentile (ms), crashes, and the peak memory in times and in bytes.
+
+    Memory is that of the mail that takes the most for its size, among those of 100 KB and more.
+    """
+    times, crashes = [], 0
+    for raw in raws:
+        began = time.perf_counter()
+        try:
+            read(raw)
+        except Exception:  # noqa: BLE001 - counted, not answered
+            crashes += 1
+        times.append((time.perf_counter() - began) * 1000)
+    worst, most = 0.0, 0
+    tracemalloc.start()
+    for raw in raws:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        try:
+            read(raw)
+        except Exception:  # noqa: BLE001, S110 - counted above
+            pass
+        peak = tracemalloc.get_traced_memory()[1] - before
+        most = max(most, peak)
+        if len(raw) >= 100_000:  # noqa: PLR2004
+            worst = max(worst, peak / len(raw))
+    tracemalloc.stop()
+    return statistics.median(times), statistics.quantiles(times, n=100)[98], crashes, worst, most
+
+
+def main() -> None:
+    """Print what is read right, and at what effort."""
+    print(f"## Reading mails\n\n{machine()}\n")
+    if not MAILS.is_dir():
+        print("The sample mails lie outside the repository, in ../shared/emails: not measured.")
+        return
+    readers: dict[str, Reader] = {"complaints.mail": ours, "bare standard library": bare}
+    scores = {name: score(read) for name, read in readers.items()}
+    print(
+        table(
+            ("column", "samples", *(f"right, {name}" for name in readers)),
+            [
+                [
+                    column,
+                    scores["complaints.mail"][column][1],
+                    *(f"{s[column][0]} ({s[column][0] / s[column][1]:.0%})" for s in scores.values()),
+                ]
+                for column in COLUMNS
+            ],
+        )
+    )
+    paths = [path for path in sorted(MAILS.rglob("*")) if path.is_file()]
+    raws = [path.read_bytes() for path in paths if path.suffix not in {".json", ".md"}]
+    size = sum(map(len, raws))
+    print(f"\n{len(raws)} files of {size / 1e6:.1f} MB, the largest {max(map(len, raws)) / 1e6:.1f} MB:\n")
+    heads = ("reader", "median ms", "p99 ms", "raised", "peak, times the mail", "peak MB")
+    made = []
+    for name, read in readers.items():
+        median, late, crashes, worst, most = effort(read, raws)
+        made.append([name, f"{median:.2f}", f"{late:.1f}", crashes, f"{worst:.1f}", f"{most / 1e6:.1f}"])
+    print(table(heads, made))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""The deployment in small for integration tests: what infra/storage.yaml says, made in moto."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import pytest
+import yaml
+from moto import mock_aws
+
+from complaints.aws import runtime, settings
+from infra.local.machine import Machine, running
+
+ROOT = Path(__file__).parents[1]
+REGION: Final = "ap-southeast-1"
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "COMPLAINTS_TABLE": "ComplaintsTable",
+    "SESSIONS_TABLE": "SessionsTable",
+    "RATES_TABLE": "RatesTable",
+    "EVIDENCE_BUCKET": "evidence",
+    "MAIL_BUCKET": "mail",
+    "ARCHIVE_BUCKET": "archive",
+    "REPORTS_BUCKET": "reports",
+    "ORGANISATION": "回音服务中心",
+    "MAIL_ADDRESS": "complaints@example.com",
+    "SITE_URL": "https://complaints.example.com/",
+    "LANGUAGES": "zh_CN,en",
+    "POLICY": "service-provider",
+    "OFFICE_ZONE": "Asia/Shanghai",
+    "SCAN_UPLOADS": "off",
+    "POWERTOOLS_LOG_LEVEL": "WARNING",
+}
+
+
+class _CloudFormation(yaml.SafeLoader):
+    """Reads CloudFormation's YAML; its functions stay unread."""
+
+
+_CloudFormation.add_multi_constructor("!", lambda *_: None)
+
+
+def resources() -> dict[str, Any]:
+    """Return the resources of infra/storage.yaml, so that no test restates a key."""
+    storage = (ROOT / "infra/storage.yaml").read_text()
+    found: dict[str, Any] = yaml.load(storage, _CloudFormation)["Resources"]  # noqa: S506 - a SafeLoader
+    return found
+
+
+def make_tables() -> None:
+    """Create the tables under their names in the template."""
+    for name, resource in resources().items():
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+            schema = {key: of for key, of in resource["Properties"].items() if key in wanted}
+            boto3.client("dynamodb").create_table(TableName=name, **schema)
+
+
+def make_buckets() -> None:
+    """Create the buckets under the names of the environment."""
+    for name, bucket in ENVIRONMENT.items():
+        if name.endswith("_BUCKET"):
+            boto3.client("s3").create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+
+
+def make_user_pool() -> dict[str, str]:
+    """Create the user pool with its groups; return the variables that name it."""
+    cognito = boto3.client("cognito-idp")
+    found = resources()
+    schema = found["UserPool"]["Properties"]["Schema"]
+    pool = cognito.create_user_pool(PoolName="staff", Schema=schema)["UserPool"]["Id"]
+    flows = found["UserPoolClient"]["Properties"]["ExplicitAuthFlows"]
+    app = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="console",
+        ExplicitAuthFlows=flows,
+        ReadAttributes=["name", "email", "custom:department"],
+    )
+    for resource in found.values():
+        if resource["Type"] == "AWS::Cognito::UserPoolGroup":
+            group = resource["Properties"]["GroupName"]
+            cognito.create_group(UserPoolId=pool, GroupName=group)
+    return {"USER_POOL_ID": pool, "USER_POOL_CLIENT_ID": app["UserPoolClient"]["ClientId"]}
+
+
+def make_workflow() -> dict[str, str]:
+    """Create a state machine that only keeps who was started; the journey runs the real one."""
+    definition = {"StartAt": "Kept", "States": {"Kept": {"Type": "Succeed"}}}
+    made = boto3.client("stepfunctions").create_state_machine(
+        name="workflow",
+        definition=json.dumps(definition),
+        roleArn="arn:aws:iam::123456789012:role/workflow",
+    )
+    return {"WORKFLOW_ARN": made["stateMachineArn"]}
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give a test the tables, buckets, user pool and workflow of the deployment, all empty."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    forget()
+    with mock_aws():
+        make_tables()
+        make_buckets()
+        for name, value in {**make_user_pool(), **make_workflow()}.items():
+            monkeypatch.setenv(name, value)
+        boto3.client("sesv2").create_email_identity(EmailIdentity=ENVIRONMENT["MAIL_ADDRESS"])
+        yield
+    forget()
+
+
+def forget() -> None:
+    """Forget the clients and settings of the test before."""
+    runtime.client.cache_clear()
+    settings.load_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """The whole product on ministack, private to this session; journey and browser share it."""
+    with running(tmp_path_factory.mktemp("machine")) as started:
+        yield started

@@ -1,0 +1,279 @@
+"""The doors of a running machine as tests use them: mail in, the outbox, the pages.
+
+A visitor keeps cookies, sees whole answers (status, headers, bytes) and can also send what no page
+offers; forms are read from the pages by the product's own small browser.
+"""
+
+import http.client
+import re
+import smtplib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import make_msgid
+from html import unescape
+from typing import Self, TypeVar
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from complaints.demo.browser import MULTIPART, Form, Page, multipart, read
+from complaints.texts import texts
+from infra.local.accounts import PASSWORD
+from infra.local.machine import MAIL_DOMAIN, Machine
+
+T = TypeVar("T")
+PATIENCE = 45.0
+"""Seconds until what was done must show; a step of the workflow takes about one."""
+OURS = f"complaints@{MAIL_DOMAIN}"
+LONG_AGO = "2026-01-01T00:00:00Z"
+"""When a form was opened, so that no test waits the seconds that a robot would not."""
+LINK = re.compile(r"/track/(?P<number>[A-Z0-9-]+)/(?P<code>[0-9A-Z]{12})")
+T_ZH = texts("zh_CN")
+
+
+def until(look: Callable[[], T | None], what: str, *, patience: float = PATIENCE) -> T:
+    """Return what `look` finds as soon as it finds something; fails with `what` if it is late."""
+    end = time.monotonic() + patience
+    while (found := look()) is None:
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {patience:.0f} s: {what}")
+        time.sleep(0.2)
+    return found
+
+
+# ---- pages ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back for a request, after redirects."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    address: str
+
+    @property
+    def text(self) -> str:
+        """The page as text, with entities read."""
+        return unescape(self.body.decode("utf-8", "replace"))
+
+    @property
+    def page(self) -> Page:
+        """The forms and marked words of the page."""
+        return read(self.body.decode(), status=self.status, address=self.address)
+
+
+@dataclass(kw_only=True)
+class Visitor:
+    """Somebody with a browser of their own."""
+
+    site: str
+    language: str = "zh-CN"
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def open(self, path: str) -> Answer:
+        """Return the page at an address."""
+        return self._ask("GET", urljoin(f"{self.site}/", path))
+
+    def post(self, path: str, fields: Mapping[str, str]) -> Answer:
+        """Send fields that no page offered."""
+        body = urlencode(fields).encode()
+        return self._ask("POST", urljoin(f"{self.site}/", path), body, Form(action="").encoding)
+
+    def send(
+        self,
+        on: Answer,
+        ending: str,
+        typed: Mapping[str, str],
+        file: tuple[str, bytes] | None = None,
+    ) -> Answer:
+        """Fill in a form of a page, found by how its address ends and what it takes, and send it."""
+        forms = [form for form in on.page.forms if form.action.endswith(ending)]
+        form = next((one for one in forms if one.takes(typed)), None)
+        assert form, f"no form {ending} for {list(typed)} on {on.address} ({on.status})"
+        form.fill(typed)
+        target = urljoin(on.address, form.action)
+        if form.encoding == MULTIPART:
+            kind, body = multipart(form.pairs(), file)
+        else:
+            kind, body = form.encoding, urlencode(form.pairs()).encode()
+        return self._ask("POST", target, body, kind)
+
+    def _ask(
+        self, method: str, address: str, body: bytes | None = None, kind: str = "", hops: int = 0
+    ) -> Answer:
+        parts = urlsplit(address)
+        ours = address.startswith(f"{self.site}/")
+        headers = {"Accept-Language": self.language, **({"Content-Type": kind} if kind else {})}
+        if ours and self.cookies:
+            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        try:
+            target = parts.path + (f"?{parts.query}" if parts.query else "")
+            connection.request(method, target, body, headers)
+            response = connection.getresponse()
+            content = response.read()
+            received = response.getheaders()
+        finally:
+            connection.close()
+        if ours:
+            self._keep(value for name, value in received if name.lower() == "set-cookie")
+        heads = {name.lower(): value for name, value in received}
+        if response.status in {301, 302, 303} and hops < 5:
+            return self._ask("GET", urljoin(address, heads["location"]), hops=hops + 1)
+        return Answer(status=response.status, headers=heads, body=content, address=address)
+
+    def _keep(self, lines: Iterator[str]) -> None:
+        for line in lines:
+            pair, _, rest = line.partition(";")
+            name, _, value = pair.partition("=")
+            self.cookies[name] = value
+            if "max-age=0" in rest.lower():
+                del self.cookies[name]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a complainant finds the complaint again."""
+
+    number: str
+    code: str
+
+    @property
+    def path(self) -> str:
+        """The address of the tracking page."""
+        return f"/track/{self.number}/{self.code}"
+
+
+def place_in(text: str) -> Place:
+    """Return number and code from the tracking link in a text."""
+    found = LINK.search(text)
+    assert found, f"no tracking link in {text[:300]}"
+    return Place(**found.groupdict())
+
+
+def complain(visitor: Visitor, **fields: str) -> Place:
+    """Send the public form; return where to track the complaint."""
+    usual = {
+        "text": "前台态度恶劣，打电话也不耐烦。",
+        "demand": "请道歉",
+        "occurred_on": "2026-11-01",
+        "asked_at": LONG_AGO,
+    }
+    after = visitor.send(visitor.open("/complain"), "/complain", {**usual, **fields})
+    assert after.status == 200, after.text
+    return place_in(after.address)
+
+
+def status_at(visitor: Visitor, place: Place) -> str:
+    """Return the status that the tracking page shows, in its words."""
+    return visitor.open(place.path).page.words["pill"][0]
+
+
+def wait_for_status(visitor: Visitor, place: Place, status: str) -> None:
+    """Wait until the tracking page shows this status."""
+    wanted = T_ZH(f"status.{status}")
+    until(lambda: status_at(visitor, place) == wanted or None, f"{place.number} is {status}")
+
+
+class Staff(Visitor):
+    """A member of staff at the console."""
+
+    def sign_in(self, username: str) -> Self:
+        """Sign in with the demo password."""
+        typed = {"username": username, "password": PASSWORD}
+        after = self.send(self.open("/staff/sign-in"), "/staff/sign-in", typed)
+        assert after.page.find("/staff/sign-out"), after.text
+        return self
+
+    def look(self, number: str) -> Answer:
+        """Return the page of a complaint, whatever it says."""
+        return self.open(f"/staff/complaints/{number}")
+
+    def offered(self, number: str, task: str) -> Answer | None:
+        """Return the page of a complaint if it offers this task."""
+        answer = self.look(number)
+        return answer if answer.status == 200 and answer.page.find(f"/{number}/{task}") else None
+
+    def do(self, number: str, task: str, **typed: str) -> Answer:
+        """Fill in the form of a task once the page offers it; fails unless it is taken."""
+        page = until(lambda: self.offered(number, task), f"{task} of {number} is offered")
+        after = self.send(page, f"/{number}/{task}", typed)
+        assert after.status == 200, after.text
+        assert f"done={task}" in after.address
+        return after
+
+    def force(self, number: str, task: str, **fields: str) -> Answer:
+        """Send the form of a task that the page does not offer, marks of the session included."""
+        form = self.look(number).page.form(f"/{number}/note")
+        marks = {name: form.value(name) for name in ("csrf", "seen", "form_id")}
+        return self.post(f"/staff/complaints/{number}/{task}", {**marks, **fields})
+
+
+def staff(machine: Machine, username: str) -> Staff:
+    """Return a member of staff, signed in."""
+    return Staff(site=machine.site_url).sign_in(username)
+
+
+FINDING = {
+    "facts": "当班前台接待时语气不当，录音可以证实。",
+    "cause": "培训不足",
+    "responsible": "yes",
+    "measures": "已批评教育，本周补训。",
+    "reply": "经查属实，我们向您诚恳道歉，并已安排培训。",
+}
+
+
+# ---- mail ----------------------------------------------------------------------------------
+
+
+def mail(
+    sender: str = "", subject: str = "前台态度恶劣", text: str = "前台态度恶劣，不耐烦。", **headers: str
+) -> EmailMessage:
+    """Return a mail to the published address, with more headers by their names, `_` for `-`."""
+    message = EmailMessage(policy=default)
+    if sender:
+        message["From"] = sender
+    message["Subject"] = subject
+    message["Message-ID"] = make_msgid(domain="example.com")
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    if "To" not in message:
+        message["To"] = OURS
+    message.set_content(text)
+    return message
+
+
+def post(machine: Machine, message: EmailMessage, *, envelope: str = "") -> None:
+    """Bring a mail to the SMTP door; `<>` is the envelope of a bounce."""
+    sender = envelope or str(message["From"] or "<>")
+    with smtplib.SMTP("127.0.0.1", machine.ports.smtp, timeout=60) as server:
+        server.send_message(message, from_addr=sender)
+
+
+def letters(machine: Machine, to: str, subject: str = "") -> list[EmailMessage]:
+    """Return what the system mailed to an address, the oldest first."""
+    found = []
+    for path in sorted(machine.outbox.glob("*.eml")):
+        letter = message_from_bytes(path.read_bytes(), policy=default)
+        if to in str(letter["To"]) and subject in str(letter["Subject"]):
+            found.append(letter)
+    return found
+
+
+def letter(machine: Machine, to: str, kind: str) -> EmailMessage:
+    """Wait for the letter of a kind (acknowledgement, notice, survey) to an address."""
+    start = T_ZH(f"letter.{kind}.subject", number="")
+    found = until(lambda: letters(machine, to, start) or None, f"{kind} to {to}")
+    return found[-1]
+
+
+def words(message: EmailMessage) -> str:
+    """Return the plain text of a letter."""
+    body = message.get_body(("plain",))
+    assert body
+    return str(body.get_content())

@@ -1,0 +1,141 @@
+"""Follow-up: is the complainant satisfied? Asked by survey, by call, or by seven quiet days."""
+
+from datetime import timedelta
+
+import pytest
+
+from complaints import follow_up, intake
+from complaints.lifecycle import NotAllowedError, WrongStatusError
+from complaints.models import Dossier, Outcome, Role, Staff, Status
+from tests.builders import (
+    DRAWN_KEY,
+    HANDLER,
+    HEAD,
+    MANAGER,
+    OFFICE,
+    QUALITY,
+    after,
+    approved,
+    assessed,
+    called_back,
+    contact,
+    investigated,
+    later,
+    rated,
+    received,
+    responded,
+)
+
+INTAKE = Staff(username="yin", name="尹", email="", roles=(Role.INTAKE,))
+OWN_QUALITY = HANDLER.replace(roles=(Role.QUALITY_OFFICE,))
+
+
+def to_call_back() -> Dossier:
+    """Return a complaint whose complainant was drawn for a call."""
+    return responded(approved(investigated(assessed(received(key=DRAWN_KEY)))))
+
+
+def test_a_survey_ends_the_follow_up() -> None:
+    """D2: score and outcome are kept, the words are committed to."""
+    dossier = responded()
+    complaint, entry = rated(dossier, Outcome.SATISFIED)
+    assert (complaint.status, complaint.satisfaction) == (Status.FOLLOWED_UP, 5)
+    assert complaint.follow_up_outcome is Outcome.SATISFIED
+    assert (complaint.queue, entry.actor) == ("", "complainant")
+    assert entry.commitment
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_the_dissatisfied_are_heard_again(*, drawn: bool) -> None:
+    """D5: reopened with its history, counted, with clocks of its own."""
+    dossier = to_call_back() if drawn else responded()
+    made = (called_back if drawn else rated)(dossier, Outcome.DISSATISFIED)
+    complaint, at = made[0], later(dossier, 1)
+    assert (complaint.status, complaint.reopened, complaint.round_at) == ("assessed", 1, at)
+    assert not complaint.must_call_back
+    assert complaint.clock
+    assert complaint.clock.due_at == at + timedelta(hours=24)
+    twice = responded(approved(investigated(after(dossier, made))))
+    assert rated(twice, Outcome.DISSATISFIED)[0].reopened == 2
+
+
+def test_quiet_days_end_on_the_seventh() -> None:
+    """000: a week without a word; a second less is not a week."""
+    dossier = responded()
+    week = timedelta(days=7)
+    at = later(dossier, 0) + week
+    with pytest.raises(WrongStatusError):
+        follow_up.pass_quietly(dossier.complaint, at=at - timedelta(seconds=1))
+    complaint, _ = follow_up.pass_quietly(dossier.complaint, at=at)
+    assert complaint.follow_up_outcome is Outcome.QUIET
+    assert complaint.status is Status.FOLLOWED_UP
+
+
+def test_who_is_to_be_called_does_not_pass_quietly() -> None:
+    """004 三: the draw decides, not the patience."""
+    dossier = to_call_back()
+    assert dossier.complaint.must_call_back
+    assert dossier.complaint.queue == "quality_office"
+    with pytest.raises(WrongStatusError):
+        follow_up.pass_quietly(dossier.complaint, at=later(dossier, 24 * 60))
+
+
+def test_who_wrote_again_does_not_pass_quietly() -> None:
+    """What was said must be read before the complaint may close."""
+    dossier = responded()
+    at = later(dossier, 24)
+    with_news, _ = intake.add(
+        dossier.complaint, contact("还有一事", at=at), key=dossier.key, at=at, office=OFFICE
+    )
+    with pytest.raises(WrongStatusError):
+        follow_up.pass_quietly(with_news, at=later(dossier, 24 * 60))
+    read, _ = intake.read_news(with_news, staff=QUALITY, at=at)
+    assert follow_up.pass_quietly(read, at=later(dossier, 24 * 8))[0].status == "followed_up"
+
+
+def test_calls_end_after_three_in_vain() -> None:
+    """Two are counted, the third ends it as unreachable."""
+    dossier = to_call_back()
+    for attempts in (1, 2):
+        dossier = after(dossier, called_back(dossier, Outcome.UNREACHABLE))
+        assert (dossier.complaint.status, dossier.complaint.attempts) == ("responded", attempts)
+    complaint, _ = called_back(dossier, Outcome.UNREACHABLE)
+    assert (complaint.status, complaint.follow_up_outcome) == ("followed_up", "unreachable")
+
+
+def test_attempts_of_the_notice_do_not_count_here() -> None:
+    """Each stage has its own three calls."""
+    dossier = to_call_back()
+    assert dossier.complaint.attempts == 0
+
+
+@pytest.mark.parametrize(
+    ("staff", "allowed"),
+    [
+        pytest.param(QUALITY, True, id="the quality office"),
+        pytest.param(INTAKE, True, id="the desk that took it"),
+        pytest.param(HANDLER, False, id="who handled it"),
+        pytest.param(OWN_QUALITY, False, id="who handled it, whatever the role"),
+        pytest.param(HEAD, False, id="the head of its department"),
+        pytest.param(MANAGER, False, id="management"),
+    ],
+)
+def test_who_handled_it_does_not_ask_whether_it_went_well(staff: Staff, *, allowed: bool) -> None:
+    """I5: the call is made by somebody else."""
+    dossier = to_call_back()
+    if allowed:
+        assert called_back(dossier, Outcome.SATISFIED, staff=staff)[1].actor == staff.username
+    else:
+        with pytest.raises(NotAllowedError):
+            called_back(dossier, Outcome.SATISFIED, staff=staff)
+
+
+@pytest.mark.parametrize(("hours", "late"), [(24 * 7, False), (24 * 8, True)])
+def test_a_late_call_is_on_record(hours: int, *, late: bool) -> None:
+    """Five working days from the response: Friday the 20th leads to Friday the 27th."""
+    dossier = to_call_back()
+    waited = dossier.entries[-1].replace(occurred_at=later(dossier, hours))
+    _, entry = called_back(
+        dossier.replace(entries=(*dossier.entries[:-1], waited)), Outcome.SATISFIED
+    )
+    assert entry.facts["late"] is late
