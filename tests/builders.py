@@ -86,14 +86,15 @@ def received(
     key: bytes = QUIET_KEY,
     at: datetime = AT,
     settled_on_spot: bool = False,
+    n: int = 1,
     **sides: Any,  # noqa: ANN401 - fields of Contact
 ) -> Dossier:
-    """Return a complaint that was registered the moment it arrived."""
+    """Return the n-th complaint of the year, registered the moment it arrived."""
     said = contact(text, **{"at": at, **sides})
     made = intake.receive(
         complainant,
         said,
-        complaint_id=NUMBER,
+        complaint_id=complaint_number("TS", 2026, n, 6),
         tracking_code=CODE,
         key=key,
         at=at,

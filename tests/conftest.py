@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
 import pytest
 import yaml
 from moto import mock_aws
@@ -44,6 +44,7 @@ class _CloudFormation(yaml.SafeLoader):
 _CloudFormation.add_multi_constructor("!", lambda *_: None)
 
 
+@cache
 def resources() -> dict[str, Any]:
     """Return the resources of infra/storage.yaml, so that no test restates a key."""
     storage = (ROOT / "infra/storage.yaml").read_text()
@@ -57,21 +58,23 @@ def make_tables() -> None:
         if resource["Type"] == "AWS::DynamoDB::Table":
             wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
             schema = {key: of for key, of in resource["Properties"].items() if key in wanted}
-            boto3.client("dynamodb").create_table(TableName=name, **schema)
+            runtime.client("dynamodb").create_table(TableName=name, **schema)
 
 
 def make_buckets() -> None:
     """Create the buckets under the names of the environment."""
     for name, bucket in ENVIRONMENT.items():
         if name.endswith("_BUCKET"):
-            boto3.client("s3").create_bucket(
-                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            runtime.client("s3").create_bucket(
+                Bucket=bucket,
+                CreateBucketConfiguration={"LocationConstraint": REGION},
+                ObjectLockEnabledForBucket=name == "ARCHIVE_BUCKET",
             )
 
 
 def make_user_pool() -> dict[str, str]:
     """Create the user pool with its groups; return the variables that name it."""
-    cognito = boto3.client("cognito-idp")
+    cognito = runtime.client("cognito-idp")
     found = resources()
     schema = found["UserPool"]["Properties"]["Schema"]
     pool = cognito.create_user_pool(PoolName="staff", Schema=schema)["UserPool"]["Id"]
@@ -92,7 +95,7 @@ def make_user_pool() -> dict[str, str]:
 def make_workflow() -> dict[str, str]:
     """Create a state machine that only keeps who was started; the journey runs the real one."""
     definition = {"StartAt": "Kept", "States": {"Kept": {"Type": "Succeed"}}}
-    made = boto3.client("stepfunctions").create_state_machine(
+    made = runtime.client("stepfunctions").create_state_machine(
         name="workflow",
         definition=json.dumps(definition),
         roleArn="arn:aws:iam::123456789012:role/workflow",
@@ -111,7 +114,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         make_buckets()
         for name, value in {**make_user_pool(), **make_workflow()}.items():
             monkeypatch.setenv(name, value)
-        boto3.client("sesv2").create_email_identity(EmailIdentity=ENVIRONMENT["MAIL_ADDRESS"])
+        runtime.client("sesv2").create_email_identity(EmailIdentity=ENVIRONMENT["MAIL_ADDRESS"])
         yield
     forget()
 
@@ -124,6 +127,6 @@ def forget() -> None:
 
 @pytest.fixture(scope="session")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """The whole product on ministack, private to this session; journey and browser share it."""
+    """Run the whole product on ministack, private to this session; journey and browser share it."""
     with running(tmp_path_factory.mktemp("machine")) as started:
         yield started

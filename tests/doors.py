@@ -5,6 +5,7 @@ offers; forms are read from the pages by the product's own small browser.
 """
 
 import http.client
+import json
 import re
 import smtplib
 import time
@@ -91,7 +92,7 @@ class Visitor:
         typed: Mapping[str, str],
         file: tuple[str, bytes] | None = None,
     ) -> Answer:
-        """Fill in a form of a page, found by how its address ends and what it takes, and send it."""
+        """Fill in the form whose address ends so and that takes these fields, and send it."""
         forms = [form for form in on.page.forms if form.action.endswith(ending)]
         form = next((one for one in forms if one.takes(typed)), None)
         assert form, f"no form {ending} for {list(typed)} on {on.address} ({on.status})"
@@ -232,7 +233,10 @@ FINDING = {
 
 
 def mail(
-    sender: str = "", subject: str = "前台态度恶劣", text: str = "前台态度恶劣，不耐烦。", **headers: str
+    sender: str = "",
+    subject: str = "前台态度恶劣",
+    text: str = "前台态度恶劣，不耐烦。",
+    **headers: str,
 ) -> EmailMessage:
     """Return a mail to the published address, with more headers by their names, `_` for `-`."""
     message = EmailMessage(policy=default)
@@ -277,3 +281,32 @@ def words(message: EmailMessage) -> str:
     body = message.get_body(("plain",))
     assert body
     return str(body.get_content())
+
+
+# ---- behind the doors ----------------------------------------------------------------------
+
+
+def logged(machine: Machine) -> list[str]:
+    """Return what the functions logged, the oldest first."""
+    logs = machine.client("logs")
+    return [
+        event["message"]
+        for group in logs.describe_log_groups()["logGroups"]
+        for page in logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group["logGroupName"]
+        )
+        for event in page["events"]
+    ]
+
+
+def faults(machine: Machine) -> list[str]:
+    """Return the errors that functions logged; people only saw a page that says sorry."""
+    entries = [json.loads(line) for line in logged(machine) if line.startswith('{"level":"ERROR"')]
+    return [f"{entry['message']}\n{entry.get('exception', '')}" for entry in entries]
+
+
+def forget_rates(machine: Machine) -> None:
+    """Empty the counters of the rate limits."""
+    dynamodb, table = machine.client("dynamodb"), machine.outputs["RatesTable"]
+    for stored in dynamodb.scan(TableName=table)["Items"]:
+        dynamodb.delete_item(TableName=table, Key={"rate_id": stored["rate_id"]})

@@ -67,7 +67,9 @@ def home(request: Request) -> Response:
     """Show what this is and how to reach us."""
     settings = load_settings()
     hours = settings.office.policy.working_hours
-    return show(request, "home", phone="", mail_address=settings.mail_address, hours=hours)
+    return show(
+        request, "home", phone=settings.phone, mail_address=settings.mail_address, hours=hours
+    )
 
 
 def complain(request: Request) -> Response:

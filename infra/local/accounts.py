@@ -54,7 +54,7 @@ def create(client: Client, environment: Mapping[str, str], stack: Mapping[str, s
         _create(cognito, pool, account)
 
 
-def _create(cognito: Any, pool: str, account: Account) -> None:  # noqa: ANN401 - boto3 makes it
+def _create(cognito: Any, pool: str, account: Account) -> None:
     attributes = {
         "email": account.email,
         "email_verified": "true",

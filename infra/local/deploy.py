@@ -96,7 +96,7 @@ def fill_gaps(client: Client, root: Path, mail_domain: str) -> None:
         ses.create_email_identity(EmailIdentity=mail_domain)
 
 
-def _object_lock(cloudformation: Any, storage: Path) -> dict[str, Any]:  # noqa: ANN401
+def _object_lock(cloudformation: Any, storage: Path) -> dict[str, Any]:
     """Return the Object Lock configuration that the template gives the archive bucket."""
     nested = cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId="Storage")
     name = nested["StackResourceDetail"]["PhysicalResourceId"]
@@ -111,7 +111,7 @@ def _object_lock(cloudformation: Any, storage: Path) -> dict[str, Any]:  # noqa:
     return lock
 
 
-def _stack(cloudformation: Any) -> dict[str, Any] | None:  # noqa: ANN401 - boto3 makes it
+def _stack(cloudformation: Any) -> dict[str, Any] | None:
     try:
         stack: dict[str, Any] = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
     except cloudformation.exceptions.ClientError:
@@ -119,7 +119,7 @@ def _stack(cloudformation: Any) -> dict[str, Any] | None:  # noqa: ANN401 - boto
     return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
 
 
-def _settled(cloudformation: Any) -> dict[str, Any] | None:  # noqa: ANN401
+def _settled(cloudformation: Any) -> dict[str, Any] | None:
     """Wait until nothing goes on in the stack; return it, or None when it is gone."""
     until = time.monotonic() + PATIENCE
     while (stack := _stack(cloudformation)) and stack["StackStatus"].endswith("IN_PROGRESS"):
@@ -129,14 +129,14 @@ def _settled(cloudformation: Any) -> dict[str, Any] | None:  # noqa: ANN401
     return stack
 
 
-def _deployed(ssm: Any) -> str:  # noqa: ANN401
+def _deployed(ssm: Any) -> str:
     """Return the digest of what was deployed last, or ""."""
     with contextlib.suppress(ssm.exceptions.ParameterNotFound):
         return str(ssm.get_parameter(Name=DIGEST)["Parameter"]["Value"])
     return ""
 
 
-def _reason(cloudformation: Any, stack: dict[str, Any] | None) -> str:  # noqa: ANN401
+def _reason(cloudformation: Any, stack: dict[str, Any] | None) -> str:
     """Return why a deployment failed: the first resources that did, in CloudFormation's words."""
     if stack is None:
         return "the stack is gone"

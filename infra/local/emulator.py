@@ -71,9 +71,9 @@ def main() -> None:
     persistence.STATE_DIR = str(saved.current)
     ministack.save_all = lambda _services: saved.save()
     # A picture that still refers to older code must stay readable.
-    lambda_svc._prune_orphan_code_blobs = lambda _referenced: None  # noqa: SLF001
+    lambda_svc._prune_orphan_code_blobs = lambda _referenced: None
     # The package of the layer is installed here, editable; the un-built layer would hide it.
-    lambda_svc._resolve_layer_zip = lambda _layer: None  # noqa: SLF001
+    lambda_svc._resolve_layer_zip = lambda _layer: None
     # The buckets refuse what does not come over TLS; what never leaves this machine counts as such.
     ministack.pin_request_origin = lambda address, _secure: iam_evaluator.pin_request_origin(
         address, secure_transport=True
@@ -96,26 +96,26 @@ def _keep_attributes() -> None:
     from ministack.services import cloudformation
     from ministack.services.cloudformation import provisioners
 
-    update = provisioners._update_resource  # noqa: SLF001
+    update = provisioners._update_resource
 
     def with_attributes(
         kind: str,
         physical_id: str,
-        old: Any,  # noqa: ANN401
-        new: Any,  # noqa: ANN401
+        old: Any,
+        new: Any,
         stack: str,
         logical_id: str | None = None,
-        old_attrs: Any = None,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
+        old_attrs: Any = None,
+    ) -> Any:
         if old_attrs is None:
-            known = cloudformation._stacks[stack]["_resources"].get(logical_id, {})  # noqa: SLF001
+            known = cloudformation._stacks[stack]["_resources"].get(logical_id, {})
             old_attrs = known.get("Attributes")
         return update(kind, physical_id, old, new, stack, logical_id, old_attrs)
 
-    provisioners._update_resource = with_attributes  # noqa: SLF001
+    provisioners._update_resource = with_attributes
 
 
-async def _serve(app: Any, saved: snapshots.Snapshots) -> None:  # noqa: ANN401 - ministack is untyped
+async def _serve(app: Any, saved: snapshots.Snapshots) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.core import lambda_runtime
@@ -126,7 +126,7 @@ async def _serve(app: Any, saved: snapshots.Snapshots) -> None:  # noqa: ANN401 
         loop.add_signal_handler(number, stop.set)
     threading.Thread(target=_watch_parent, args=(loop, stop), daemon=True).start()
 
-    async def watched(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401
+    async def watched(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         await app(scope, receive, send)
         if scope["type"] == "lifespan" or scope.get("method") not in READ_ONLY:
             saved.changed = True

@@ -28,29 +28,29 @@ def bridge() -> None:  # noqa: C901 - six small functions, no long one
 
     load, task, callback, call_lambda = (
         stepfunctions.load_persisted_state,
-        stepfunctions._execute_task,  # noqa: SLF001
-        stepfunctions._invoke_with_callback,  # noqa: SLF001
-        stepfunctions._call_lambda,  # noqa: SLF001
+        stepfunctions._execute_task,
+        stepfunctions._invoke_with_callback,
+        stepfunctions._call_lambda,
     )
 
     def load_and_go_on(state: dict[str, Any]) -> None:
         running = [
             scope
-            for scope, execution in state.get("executions", {})._data.items()  # noqa: SLF001
+            for scope, execution in state.get("executions", {})._data.items()
             if execution["status"] == "RUNNING"
         ]
         load(state)
         for scope in running:
-            execution = stepfunctions._executions._data[scope]  # noqa: SLF001
+            execution = stepfunctions._executions._data[scope]
             for name in ("error", "cause"):
                 execution.pop(name, None)
             execution.update(status="RUNNING", stopDate=None)
             _start(scope, execution)
 
-    def execute_task(definition: Any, given: Any, execution: Any, context: Any) -> Any:  # noqa: ANN401
+    def execute_task(definition: Any, given: Any, execution: Any, context: Any) -> Any:
         _thread.execution = execution
         if "TimeoutSecondsPath" in definition:
-            seconds = stepfunctions._resolve_path(definition["TimeoutSecondsPath"], given)  # noqa: SLF001
+            seconds = stepfunctions._resolve_path(definition["TimeoutSecondsPath"], given)
             definition = {**definition, "TimeoutSeconds": seconds}
         if not hasattr(_thread, "entered"):
             return task(definition, given, execution, context)
@@ -63,7 +63,7 @@ def bridge() -> None:  # noqa: C901 - six small functions, no long one
         _event(execution, "TaskStateExited", "stateExitedEventDetails", name, output=output)
         return output, following
 
-    def invoke_with_callback(resource: str, given: Any, token: str, definition: Any) -> Any:  # noqa: ANN401
+    def invoke_with_callback(resource: str, given: Any, token: str, definition: Any) -> Any:
         execution = _thread.execution
         waiting = execution.get(WAITING)
         if not waiting or not waiting["asked"]:
@@ -77,24 +77,24 @@ def bridge() -> None:  # noqa: C901 - six small functions, no long one
         finally:
             execution.pop(WAITING, None)
 
-    def call(function: str, event: Any) -> Any:  # noqa: ANN401
+    def call(function: str, event: Any) -> Any:
         waiting = _thread.execution.get(WAITING) if hasattr(_thread, "execution") else None
         if waiting is None:
             return call_lambda(function, event)
         if not waiting["asked"]:
             try:
                 call_lambda(function, event)
-            except stepfunctions._ExecutionError as error:  # noqa: SLF001
-                answer = stepfunctions._task_tokens[waiting["token"]]  # noqa: SLF001
+            except stepfunctions._ExecutionError as error:
+                answer = stepfunctions._task_tokens[waiting["token"]]
                 answer["error"] = {"Error": error.error, "Cause": error.cause}
                 answer["event"].set()
             waiting["asked"] = True
         return None
 
     stepfunctions.load_persisted_state = load_and_go_on
-    stepfunctions._execute_task = execute_task  # noqa: SLF001
-    stepfunctions._invoke_with_callback = invoke_with_callback  # noqa: SLF001
-    stepfunctions._call_lambda = call  # noqa: SLF001
+    stepfunctions._execute_task = execute_task
+    stepfunctions._invoke_with_callback = invoke_with_callback
+    stepfunctions._call_lambda = call
 
 
 def state_to_enter(execution: dict[str, Any]) -> tuple[str | None, Any]:
@@ -123,7 +123,7 @@ def _go_on(execution: dict[str, Any]) -> None:
     """Walk the rest of an execution, from the state that it was in, to its end."""
     from ministack.services import stepfunctions
 
-    machine = stepfunctions._state_machines[execution["stateMachineArn"]]  # noqa: SLF001
+    machine = stepfunctions._state_machines[execution["stateMachineArn"]]
     definition = json.loads(machine["definition"])
     name, given = state_to_enter(execution)
     context = {
@@ -141,22 +141,22 @@ def _go_on(execution: dict[str, Any]) -> None:
     # The functions are called through the emulator's own port, which opens after the state is read.
     time.sleep(1)
     try:
-        output = stepfunctions._run_sub_machine(  # noqa: SLF001
+        output = stepfunctions._run_sub_machine(
             definition["States"], name or definition["StartAt"], given, execution, context
         )
-    except stepfunctions._ExecutionError as error:  # noqa: SLF001
-        stepfunctions._fail_execution(execution, error.error, error.cause)  # noqa: SLF001
+    except stepfunctions._ExecutionError as error:
+        stepfunctions._fail_execution(execution, error.error, error.cause)
         return
     if execution["status"] == "RUNNING":
         text = json.dumps(output)
         execution.update(status="SUCCEEDED", output=text, stopDate=stepfunctions.now_iso())
         details = {"executionSucceededEventDetails": {"output": text}}
-        stepfunctions._add_event(execution, "ExecutionSucceeded", details)  # noqa: SLF001
-        stepfunctions._emit_execution_status_event(execution)  # noqa: SLF001
+        stepfunctions._add_event(execution, "ExecutionSucceeded", details)
+        stepfunctions._emit_execution_status_event(execution)
 
 
-def _event(execution: dict[str, Any], kind: str, details: str, name: str, **document: Any) -> None:  # noqa: ANN401
+def _event(execution: dict[str, Any], kind: str, details: str, name: str, **document: Any) -> None:
     from ministack.services import stepfunctions
 
     texts = {key: json.dumps(value) for key, value in document.items()}
-    stepfunctions._add_event(execution, kind, {details: {"name": name, **texts}})  # noqa: SLF001
+    stepfunctions._add_event(execution, kind, {details: {"name": name, **texts}})

@@ -87,7 +87,7 @@ class Machine:
         """The folder of the mails that the system sent."""
         return self.directory / "outbox"
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes it
+    def client(self, service: str) -> Any:
         """Return a client of an AWS service, with every right."""
         return client(self.ports.emulator, service)
 
@@ -101,7 +101,7 @@ class Machine:
         }
 
 
-def client(port: int, service: str) -> Any:  # noqa: ANN401 - boto3 makes it
+def client(port: int, service: str) -> Any:
     """Return a client of an AWS service in the emulator at this port."""
     return boto3.client(  # type: ignore[call-overload]
         service,
@@ -147,7 +147,7 @@ def running(
         process = open_now.enter_context(_emulator(directory, ports, variables))
         step("step.deploy")
 
-        def aws(service: str) -> Any:  # noqa: ANN401 - boto3 makes it
+        def aws(service: str) -> Any:
             return client(ports.emulator, service)
 
         reaching = {**variables, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports.emulator}"}

@@ -36,7 +36,7 @@ class Meter:
         self._path = path
         self._lock = threading.Lock()
 
-    def note(self, **counted: Any) -> None:  # noqa: ANN401 - what a line holds differs
+    def note(self, **counted: Any) -> None:
         """Add one line."""
         with self._lock, self._path.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(counted) + "\n")
@@ -52,8 +52,8 @@ def bridge(path: Path) -> None:
     ministack.SERVICE_HANDLERS["dynamodb"] = _counting_units(
         ministack.SERVICE_HANDLERS["dynamodb"], meter
     )
-    lambda_svc._execute_function_dispatch = _counting_runs(  # noqa: SLF001
-        lambda_svc._execute_function_dispatch,  # noqa: SLF001
+    lambda_svc._execute_function_dispatch = _counting_runs(
+        lambda_svc._execute_function_dispatch,
         meter,
     )
 
@@ -61,8 +61,10 @@ def bridge(path: Path) -> None:
 def _counting_requests(app: App, meter: Meter) -> App:
     """Return the application with every signed request counted but those of DynamoDB."""
 
-    async def counted(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
+    async def counted(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        headers = {
+            name.lower(): value.decode("latin-1") for name, value in scope.get("headers", ())
+        }
         signer = SIGNER.search(headers.get(b"authorization", ""))
         status: list[int] = []
 
@@ -84,12 +86,12 @@ def _counting_requests(app: App, meter: Meter) -> App:
     return counted
 
 
-def _counting_units(handler: Any, meter: Meter) -> Any:  # noqa: ANN401 - as ministack calls it
+def _counting_units(handler: Any, meter: Meter) -> Any:
     """Return DynamoDB's handler, which tells the units of each request."""
 
     async def counted(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: Any  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
+        method: str, path: str, headers: dict[str, str], body: bytes, query: Any
+    ) -> Any:
         action = headers.get("x-amz-target", "").rpartition(".")[2]
         asked = json.loads(body or b"{}")
         told = asked.get("ReturnConsumedCapacity", "NONE")
@@ -113,17 +115,21 @@ def _counting_units(handler: Any, meter: Meter) -> Any:  # noqa: ANN401 - as min
             )
         if told == "NONE" and "ConsumedCapacity" in answer:
             del answer["ConsumedCapacity"]
-            answered = {k: v for k, v in answered.items() if not k.lower().startswith(("content-length", "x-amz-crc32"))}
+            answered = {
+                k: v
+                for k, v in answered.items()
+                if not k.lower().startswith(("content-length", "x-amz-crc32"))
+            }
             text = json.dumps(answer, ensure_ascii=False).encode()
         return status, answered, text
 
     return counted
 
 
-def _counting_runs(run: Any, meter: Meter) -> Any:  # noqa: ANN401 - as ministack calls it
+def _counting_runs(run: Any, meter: Meter) -> Any:
     """Return the runner of functions, which tells what called and how much was logged."""
 
-    def counted(func: Any, config: Any, event: Any, request_id: str, started: float) -> Any:  # noqa: ANN401
+    def counted(func: Any, config: Any, event: Any, request_id: str, started: float) -> Any:
         result = run(func, config, event, request_id, started)
         records = event.get("Records", ()) if isinstance(event, dict) else ()
         source = "invoke"
@@ -178,10 +184,12 @@ def _read(action: str, asked: dict[str, Any], answer: dict[str, Any]) -> float:
         case "Query" | "Scan":
             found = [sum(size_of(item) for item in answer.get("Items", ()))]
         case "BatchGetItem":
-            found = [size_of(one) for table in answer.get("Responses", {}).values() for one in table]
+            found = [
+                size_of(one) for table in answer.get("Responses", {}).values() for one in table
+            ]
         case _:
             return 0.0
-    return factor * sum(max(1, math.ceil(size / READ_BYTES)) for size in found)
+    return factor * float(sum(max(1, math.ceil(size / READ_BYTES)) for size in found))
 
 
 def _sizes(asked: dict[str, Any]) -> list[int]:
@@ -201,7 +209,7 @@ def _function_of(key: str) -> str:
     """Return the function that holds these credentials, "" if none does."""
     from ministack.services import sts
 
-    session = sts._sessions.get(key)  # noqa: SLF001
+    session = sts._sessions.get(key)
     return _short(session["Arn"].rpartition("/")[2]) if session else ""
 
 

@@ -8,6 +8,7 @@ AWS too: a raw mail needs `ses:SendRawEmail`, and policies may ask for `ses:From
 
 import base64
 import json
+import logging
 import re
 from datetime import UTC, datetime
 from email.utils import parseaddr
@@ -25,8 +26,10 @@ def bridge(folder: Path) -> None:
     from ministack.core.responses import get_account_id, get_region
     from ministack.services import ses_v2
 
+    # It would write down who is mailed.
+    logging.getLogger("ses-v2").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle_request, enforce = ses_v2.handle_request, app._enforce_ses_v2  # noqa: SLF001
+    handle_request, enforce = ses_v2.handle_request, app._enforce_ses_v2
 
     def judge(
         method: str,
@@ -42,7 +45,7 @@ def bridge(folder: Path) -> None:
         sender = parseaddr(mail.get("FromEmailAddress", ""))[1].lower()
         domain = sender.rpartition("@")[2]
         identity = f"arn:aws:ses:{get_region()}:{get_account_id()}:identity/{domain}"
-        return app._enforce_data_plane(  # noqa: SLF001
+        return app._enforce_data_plane(
             "sesv2",
             "ses:SendRawEmail" if "Raw" in mail.get("Content", {}) else "ses:SendEmail",
             headers,
@@ -74,7 +77,7 @@ def bridge(folder: Path) -> None:
         answer_headers = {k: v for k, v in answer_headers.items() if k.lower() != "content-length"}
         return status, answer_headers, json.dumps({"MessageId": message_id}).encode()
 
-    app._enforce_ses_v2 = judge  # noqa: SLF001
+    app._enforce_ses_v2 = judge
     ses_v2.handle_request = write_what_is_sent
 
 

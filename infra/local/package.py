@@ -46,7 +46,7 @@ def read(path: Path) -> dict[str, Any]:
     return template
 
 
-def package(s3: Any, root: Path) -> str:  # noqa: ANN401 - boto3 makes it
+def package(s3: Any, root: Path) -> str:
     """Upload what `template.yaml` in `root` names, and return the template that names it there."""
     s3.create_bucket(Bucket=BUCKET)
 

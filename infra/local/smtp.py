@@ -60,9 +60,7 @@ class Receiver:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
         """Store the mail; only then is it ours. A sender who hears 451 tries again."""
         mail_id = secrets.token_hex(20)
         raw = envelope.original_content or b""
@@ -143,12 +141,12 @@ def receipt_headers(
     return "\r\n".join(lines).encode()
 
 
-def _token(text: Any) -> str:  # noqa: ANN401 - aiosmtpd is untyped
+def _token(text: Any) -> str:
     """Return the text without what could end a header line; "" for None."""
     return "".join(sign for sign in str(text or "") if sign.isprintable())
 
 
-def storing(client: Any, bucket: str) -> Store:  # noqa: ANN401 - boto3 makes it
+def storing(client: Any, bucket: str) -> Store:
     """Return the store of a bucket."""
 
     def store(key: str, mail: bytes) -> None:
@@ -157,7 +155,7 @@ def storing(client: Any, bucket: str) -> Store:  # noqa: ANN401 - boto3 makes it
     return store
 
 
-def announce_again(client: Any, bucket: str, since: datetime) -> int:  # noqa: ANN401
+def announce_again(client: Any, bucket: str, since: datetime) -> int:
     """Put the mails that arrived since then once more; return how many.
 
     After a hard kill a mail may lie in the bucket while the message that told of it is gone with

@@ -155,14 +155,14 @@ def _pictures() -> dict[str, str]:
     from ministack.core import persistence
 
     pictures = {}
-    for name, get_state in app._build_persistence_save_dict().items():  # noqa: SLF001
+    for name, get_state in app._build_persistence_save_dict().items():
         state = get_state()
         if state is not None:
             wrapped = {
-                "__ministack_format__": persistence._state_format_version(name),  # noqa: SLF001
+                "__ministack_format__": persistence._state_format_version(name),
                 "payload": state,
             }
-            pictures[name] = json.dumps(wrapped, default=persistence._json_default)  # noqa: SLF001
+            pictures[name] = json.dumps(wrapped, default=persistence._json_default)
     return pictures
 
 
@@ -170,7 +170,7 @@ def _deploying() -> bool:
     """Return whether a stack changes now: half of a deployment is not a state to come back to."""
     from ministack.services import cloudformation
 
-    stacks = cloudformation._stacks.all_values()  # noqa: SLF001
+    stacks = cloudformation._stacks.all_values()
     return any(stack["StackStatus"].endswith("IN_PROGRESS") for stack in stacks)
 
 

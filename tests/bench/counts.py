@@ -13,7 +13,7 @@ MODEL = SHARED / "cost" / "cost_model.py"
 APART = frozenset({"", "CheckSla", "Report"})
 """Not a complaint's own: this machine and the test (no caller), and what runs by the clock."""
 WARM_SECONDS, COLD_SHARE, COLD_SECONDS = 0.040, 0.01, 0.45
-"""Billed time of a run as the model's lean design has it: seconds of a busy machine mean nothing."""
+"""Billed time of a run as the lean design has it: seconds of a busy machine mean nothing."""
 LOG_EVENT_BYTES = 26
 """What CloudWatch Logs adds to each event."""
 Quantities = dict[str, float]
@@ -103,7 +103,12 @@ def _requests(lines: list[Line], service: str, action: str) -> int:
 def _logged(run: Line) -> int:
     """Return the bytes that a run logs on AWS: two lines of the platform, and its own."""
     at, request = "2026-11-20T00:30:00.000Z", "0" * 36
-    figures = {"durationMs": 40.12, "billedDurationMs": 41, "memorySizeMB": 512, "maxMemoryUsedMB": 110}
+    figures = {
+        "durationMs": 40.12,
+        "billedDurationMs": 41,
+        "memorySizeMB": 512,
+        "maxMemoryUsedMB": 110,
+    }
     platform: tuple[Line, ...] = (
         {
             "time": at,

@@ -94,7 +94,14 @@ def instructions(code: str) -> float:
     """
     _run([sys.executable, "-c", code])
     counted = _run(
-        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", sys.executable, "-c", code]
+        [
+            "valgrind",
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            sys.executable,
+            "-c",
+            code,
+        ]
     )
     collected = next(line for line in counted.stderr.splitlines() if "Collected" in line)
     return int(collected.split()[-1]) / 1e6
@@ -146,7 +153,15 @@ def main() -> None:
                 BUDGETS.get(function, ""),
             ]
         )
-    heads = ("handler", "clients", "modules", "forbidden", "M instructions", "of the floor", "budget")
+    heads = (
+        "handler",
+        "clients",
+        "modules",
+        "forbidden",
+        "M instructions",
+        "of the floor",
+        "budget",
+    )
     print(table(heads, rows))
     if can_count():
         print(f"\nThe floor, `{FLOOR}`: {floor:,.0f} M instructions.")

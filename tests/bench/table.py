@@ -29,7 +29,8 @@ def machine() -> str:
     load = os.getloadavg()[0]
     return (
         f"Python {platform.python_version()}, {os.cpu_count()} cores ({_processor()}), "
-        f"load {load:.1f} before this table. Times of a busy machine say little; ratios and counts do."
+        f"load {load:.1f} before this table. "
+        "Times of a busy machine say little: ratios and counts do."
     )
 
 

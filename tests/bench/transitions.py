@@ -47,7 +47,7 @@ def definition() -> dict[str, Any]:
 def entered(machine: dict[str, Any], answers: Iterable[str] = ()) -> list[str]:
     """Return the states that are entered, one after the other, when the steps answer like this.
 
-    A step that has no more answers goes on. Raises KeyError for an answer that a state doesn't take.
+    A step without an answer goes on. Raises KeyError for an answer that a state doesn't take.
     """
     left = list(answers)
     name, states = machine["StartAt"], []
@@ -75,7 +75,9 @@ def rows(machine: dict[str, Any]) -> list[Sequence[object]]:
     made: list[Sequence[object]] = []
     for path, answers in PATHS.items():
         states = entered(machine, answers)
-        made.append([path, len(states), LIMITS[path], f"{len(states) * 0.025:.3f}", " → ".join(states)])
+        made.append(
+            [path, len(states), LIMITS[path], f"{len(states) * 0.025:.3f}", " → ".join(states)]
+        )
     return made
 
 

@@ -1,4 +1,4 @@
-"""What the handlers load: nothing heavy, and not much more than the SDK that they can't do without."""
+"""What the handlers load: nothing heavy, and not much more than the SDK they can't do without."""
 
 import pytest
 

@@ -1,19 +1,22 @@
 """What every journey starts from: the shared machine, with nobody's hourly allowance used up."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from infra.local.machine import Machine
+from tests.doors import faults, forget_rates
 
 
 @pytest.fixture(autouse=True)
-def fresh_allowance(request: pytest.FixtureRequest) -> None:
-    """Forget how often this address wrote: all tests come from one, and each is its own hour."""
-    if "machine" in request.fixturenames:
-        forget_rates(request.getfixturevalue("machine"))
-
-
-def forget_rates(machine: Machine) -> None:
-    """Empty the counters of the rate limits."""
-    dynamodb, table = machine.client("dynamodb"), machine.outputs["RatesTable"]
-    for stored in dynamodb.scan(TableName=table)["Items"]:
-        dynamodb.delete_item(TableName=table, Key={"rate_id": stored["rate_id"]})
+def shared(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Forget how often this address wrote: all tests come from one. Fail where a function did."""
+    if "machine" not in request.fixturenames:
+        yield
+        return
+    machine: Machine = request.getfixturevalue("machine")
+    forget_rates(machine)
+    before = len(faults(machine))
+    yield
+    found = faults(machine)[before:]
+    assert not found, "\n".join(found)

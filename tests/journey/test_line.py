@@ -18,6 +18,7 @@ from tests.doors import (
     Visitor,
     complain,
     letter,
+    logged,
     mail,
     place_in,
     post,
@@ -67,6 +68,16 @@ def test_a_mail_with_a_photo_ends_as_a_locked_archive(machine: Machine) -> None:
     complainant.send(page, "/survey", {"satisfaction": "5", "satisfied": "yes"})
     wait_for_status(complainant, place, "closed")
 
+    _check_lock(machine, place)
+    auditor = staff(machine, "auditor.qian")
+    assert place.number in auditor.open("/staff/archive").text
+    checked = auditor.open(f"/staff/archive/{place.number}/check")
+    assert checked.status == 200
+    assert "notice-red" not in checked.text
+
+
+def _check_lock(machine: Machine, place: Place) -> None:
+    """Check that the bundle is whole, tells the whole history and can't be deleted."""
     key, version = _filed(machine, place)
     s3, bucket = machine.client("s3"), machine.outputs["ArchiveBucket"]
     bundle = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -84,14 +95,7 @@ def test_a_mail_with_a_photo_ends_as_a_locked_archive(machine: Machine) -> None:
     assert retention["Mode"] == "COMPLIANCE"
     assert retention["RetainUntilDate"].year >= datetime.now(UTC).year + 5
     with pytest.raises(ClientError, match="AccessDenied"):
-        s3.delete_object(
-            Bucket=bucket, Key=key, VersionId=version, BypassGovernanceRetention=True
-        )
-    auditor = staff(machine, "auditor.qian")
-    assert place.number in auditor.open("/staff/archive").text
-    checked = auditor.open(f"/staff/archive/{place.number}/check")
-    assert checked.status == 200
-    assert "notice-red" not in checked.text
+        s3.delete_object(Bucket=bucket, Key=key, VersionId=version, BypassGovernanceRetention=True)
 
 
 def _evidence(machine: Machine, place: Place) -> bytes:
@@ -151,7 +155,9 @@ def test_nothing_personal_is_logged_or_carried_by_the_workflow(machine: Machine)
     staff(machine, "handler.li").do(place.number, "investigate", **FINDING)
     staff(machine, "head.wang").do(place.number, "decide", decision="reject", reason=canaries[3])
     post(machine, mail(f"{name} <{email}>", f"{canaries[3]} {place.number}"))
-    until(lambda: canaries[3] in staff(machine, "handler.li").look(place.number).text or None, "mail")
+    until(
+        lambda: canaries[3] in staff(machine, "handler.li").look(place.number).text or None, "mail"
+    )
 
     told = (machine.directory / "emulator.log").read_text(errors="replace")
     workflow = machine.client("stepfunctions")
@@ -164,9 +170,6 @@ def test_nothing_personal_is_logged_or_carried_by_the_workflow(machine: Machine)
             told += json.dumps(history["events"], default=str, ensure_ascii=False)
             told += one["executionArn"]
     assert place.number in told
-    logs = machine.client("logs")
-    for group in logs.describe_log_groups()["logGroups"]:
-        events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
-        told += "".join(event["message"] for event in events)
+    told += "".join(logged(machine))
     escaped = json.dumps(canaries)[1:-1].split(", ")
     assert [one for one in (*canaries, *(e.strip('"') for e in escaped)) if one in told] == []

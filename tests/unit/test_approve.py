@@ -93,7 +93,10 @@ def test_the_notice_counts_as_written_where_it_can_be_mailed() -> None:
     dossier = approved()
     assert dossier.complaint.written_at == later(dossier, 0)
     by_phone = Complainant(name="李", phone="13800000001", address="幸福路1号")
-    assert approved(investigated(assessed(received(complainant=by_phone)))).complaint.written_at is None
+    assert (
+        approved(investigated(assessed(received(complainant=by_phone)))).complaint.written_at
+        is None
+    )
 
 
 def test_feedback_is_due_on_the_next_working_day() -> None:

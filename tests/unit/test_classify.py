@@ -52,9 +52,7 @@ def test_everything_that_was_said_counts() -> None:
     """Subject, words and demand of every contact are read."""
     dossier = received("我要投诉")
     said = (contact("我要投诉"), contact("补充", subject="多收了停车费，要求退还"))
-    complaint, _ = classify.classify(
-        dossier.complaint, said, key=dossier.key, at=AT, office=OFFICE
-    )
+    complaint, _ = classify.classify(dossier.complaint, said, key=dossier.key, at=AT, office=OFFICE)
     assert complaint.assessment
     assert complaint.assessment.type == "C"
     assert complaint.department == "finance"

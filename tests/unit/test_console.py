@@ -273,7 +273,7 @@ def test_only_our_own_forms_are_kept() -> None:
         query={},
         cookies={},
         headers={"sec-fetch-site": "same-origin"},
-        body="text=%E7%81%AF&csrf=old&major=1&major=2".encode(),
+        body=b"text=%E7%81%AF&csrf=old&major=1&major=2",
         address="203.0.113.7",
         language="en",
     )

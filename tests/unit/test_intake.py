@@ -46,7 +46,9 @@ def test_a_complaint_is_to_be_registered_within_the_hour() -> None:
     assert clock.next_at == AT + 48 * MINUTE
 
 
-@pytest.mark.parametrize(("minutes", "late"), [(0, False), (60, False), (61, True), (60 * 50, True)])
+@pytest.mark.parametrize(
+    ("minutes", "late"), [(0, False), (60, False), (61, True), (60 * 50, True)]
+)
 def test_late_registration_is_on_record(minutes: int, *, late: bool) -> None:
     """004 二: past the hour it is flagged, in the history and in the count of missed limits."""
     made, entry = intake.receive(

@@ -2,6 +2,7 @@
 
 import email
 import re
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -52,7 +53,11 @@ CATALOGUE = (
     Path(__file__).parents[2] / "layers/core/complaints/locale/en/LC_MESSAGES/messages.po"
 ).read_text(encoding="utf-8")
 STAFF_KINDS = re.findall(r'^msgid "staff_letter\.(\w+)\.subject"$', CATALOGUE, re.MULTILINE)
-BUILD = {"acknowledgement": received, "notice": approved, "survey": responded}
+BUILD: dict[str, Callable[[], Dossier]] = {
+    "acknowledgement": received,
+    "notice": approved,
+    "survey": responded,
+}
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=80) | st.sampled_from(
     [
         "李\r\nBcc: all@example.com",
@@ -89,7 +94,7 @@ def test_headers_are_ours_whatever_was_received(
 ) -> None:
     """Name, subject and words of a stranger change no header and add none."""
     said = received(words, complainant=LI.replace(name=name), subject=subject)
-    made = {
+    made: dict[str, Callable[[], Dossier]] = {
         "acknowledgement": lambda: said,
         "notice": lambda: approved(investigated(assessed(said))),
         "survey": lambda: responded(approved(investigated(assessed(said)))),
@@ -165,7 +170,9 @@ def test_every_letter_speaks_both_languages(kind: str, language: str) -> None:
 
 def test_every_kind_of_the_catalogue_is_known_here() -> None:
     """A letter that is added to the catalogue is added to these tests."""
-    assert set(re.findall(r'^msgid "letter\.(\w+)\.subject"$', CATALOGUE, re.MULTILINE)) == set(KINDS)
+    assert set(re.findall(r'^msgid "letter\.(\w+)\.subject"$', CATALOGUE, re.MULTILINE)) == set(
+        KINDS
+    )
     assert set(STAFF_KINDS) >= TO_STAFF
 
 

@@ -1,4 +1,4 @@
-"""The way of a complaint: whatever is tried in whatever order, it goes no way but the known ones."""
+"""The way of a complaint: whatever is tried in whatever order, it goes known ways only."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +19,15 @@ from complaints.lifecycle import (
     is_past,
     record,
 )
-from complaints.models import Assessment, Complaint, Decision, Dossier, Outcome, Status, TrackingEntry
+from complaints.models import (
+    Assessment,
+    Complaint,
+    Decision,
+    Dossier,
+    Outcome,
+    Status,
+    TrackingEntry,
+)
 from tests.builders import (
     AT,
     HANDLER,
@@ -73,15 +81,17 @@ VERBS: dict[str, tuple[Verb, set[Status]]] = {
     ),
     "correct": (
         lambda d: classify.correct(
-            d.complaint, Assessment(type="B"), "service", staff=QUALITY, at=later(d, 1),
+            d.complaint,
+            Assessment(type="B"),
+            "service",
+            staff=QUALITY,
+            at=later(d, 1),
             office=OFFICE,
-        ),  # fmt: skip
+        ),
         {Status.ASSESSED, Status.INVESTIGATED},
     ),
     "assign": (
-        lambda d: investigate.assign(
-            d.complaint, HANDLER.username, staff=HANDLER, at=later(d, 1)
-        ),
+        lambda d: investigate.assign(d.complaint, HANDLER.username, staff=HANDLER, at=later(d, 1)),
         {Status.ASSESSED},
     ),
     "submit": (

@@ -23,6 +23,7 @@ from complaints.history import canonical
 from complaints.letters import owed
 from complaints.models import (
     Assessment,
+    Channel,
     Complainant,
     Complaint,
     Contact,
@@ -326,7 +327,7 @@ def _said(complaint: Complaint, words: str, by: str, at: datetime) -> tuple[Cont
     return (
         Contact(
             contact_id=f"{complaint.version:06}-answer",
-            channel=complaint.channel,
+            channel=Channel.WEB if by == "complainant" else Channel.PHONE,
             received_at=at,
             by=by,
             text=words,

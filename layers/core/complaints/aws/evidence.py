@@ -38,9 +38,7 @@ def keep(complaint_id: str, name: str, content: bytes) -> File:
     return File(key=key, name=name, size=len(content), sha256=digest, content_type=kind)
 
 
-def upload_form(
-    complaint_id: str, redirect: str, *, by: str = COMPLAINANT
-) -> dict[str, Any]:
+def upload_form(complaint_id: str, redirect: str, *, by: str = COMPLAINANT) -> dict[str, Any]:
     """Return `{url, fields}` of a form that puts one file straight into the bucket.
 
     Exactly one key, 1 byte to 20 MiB, for ten minutes; then the browser is sent to `redirect`.
@@ -70,10 +68,11 @@ def upload_form(
 
 
 def uploaded(key: str) -> File | None:
-    """Read an uploaded object to its end; return what it is, by its bytes.
+    """Read an uploaded object to its end; keep it under a key of its bytes and return what it is.
 
-    None if it did not come by our form: attachments of mails lie in the same bucket, and are
-    registered with their mail.
+    A form can be sent twice, and what is sent then lies under the same key: a key that no form
+    knows keeps the first. None if it did not come by our form: attachments of mails lie in the
+    same bucket, and are registered with their mail.
     """
     answer = client("s3").get_object(Bucket=resource("EVIDENCE_BUCKET"), Key=key)
     if DOOR not in answer["Metadata"]:
@@ -83,8 +82,16 @@ def uploaded(key: str) -> File | None:
         start = start or chunk
         digest.update(chunk)
         size += len(chunk)
+    kept = f"{key.rpartition('/')[0]}/{digest.hexdigest()[:16]}"
+    client("s3").copy_object(
+        Bucket=resource("EVIDENCE_BUCKET"),
+        Key=kept,
+        CopySource={"Bucket": resource("EVIDENCE_BUCKET"), "Key": key},
+        CopySourceIfMatch=answer["ETag"],
+        TaggingDirective="REPLACE",
+    )
     return File(
-        key=key,
+        key=kept,
         name=file_name(answer["Metadata"].get("name", "")) or key.rpartition("/")[2],
         size=size,
         sha256=digest.hexdigest(),

@@ -46,15 +46,19 @@ def random_id() -> str:
 def client(name: str) -> Any:  # noqa: ANN401 - one of many client types
     """Return the boto3 client of a service, made at first use and kept for the next.
 
-    Signature version 4 throughout: presigned addresses of encrypted buckets need it.
+    S3 signs with version 4, which presigned addresses of encrypted buckets need, and names the
+    bucket in the host: the address of a new bucket must not be redirected. An emulator has neither.
     """
+    s3 = name == "s3"
+    styled = s3 and "AWS_ENDPOINT_URL" not in os.environ
     return boto3.client(  # type: ignore[call-overload]
         name,
         config=Config(
             connect_timeout=3,
             read_timeout=20,
             retries={"mode": "standard", "max_attempts": 4},
-            signature_version="s3v4" if name == "s3" else None,
+            signature_version="s3v4" if s3 else None,
+            s3={"addressing_style": "virtual"} if styled else None,
         ),
     )
 

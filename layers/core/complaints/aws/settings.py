@@ -19,6 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     organisation: str
     mail_address: str
+    phone: str
+    """The number that complaints are taken at; empty where there is none."""
     site_url: str
     languages: tuple[str, ...]
     office: Office
@@ -41,6 +43,7 @@ def load_settings() -> Settings:
     return Settings(
         organisation=resource("ORGANISATION"),
         mail_address=resource("MAIL_ADDRESS"),
+        phone=os.environ.get("OFFICE_PHONE", ""),
         site_url=resource("SITE_URL").rstrip("/"),
         languages=tuple(resource("LANGUAGES").split(",")),
         office=Office(policy=load(resource("POLICY")), zone=ZoneInfo(resource("OFFICE_ZONE"))),

@@ -35,10 +35,11 @@ def register_one(key: str) -> None:
         return
     complaint_id = place["complaint_id"]
     known = ComplaintRepository.from_env().dossier(complaint_id).evidence
-    if any(one.key == key for one in known) or not (file := evidence.uploaded(key)):
+    file = evidence.uploaded(key)
+    if not file or any(one.key == file.key for one in known):
         return
     contact = Contact(
-        contact_id=f"upload-{place['upload_id']}",
+        contact_id=f"upload-{file.sha256[:16]}",
         channel=Channel.WEB,
         received_at=now(),
         by=evidence.brought_by(key),

@@ -185,8 +185,9 @@ def _counts(found: Iterable[tuple[str, int]]) -> str:
 
 
 def _say(error: DoorError, number: str = "") -> None:
-    """Write what is wrong to standard error, in every language."""
-    _write(error.text_id, f"{number}: " if number else "", **error.values)
+    """Write what is wrong to standard error, in every language, with the complaint it is about."""
+    mark = f"{number}: " if number and "number" not in error.values else ""
+    _write(error.text_id, mark, **error.values)
 
 
 def _write(text_id: str, mark: str = "", **values: str | int) -> None:

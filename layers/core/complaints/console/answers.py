@@ -30,6 +30,7 @@ FIELDS: dict[Task, tuple[Field, ...]] = {
         ),
         Field(name="words", kind="words", longest=2000),
     ),
+    Task.READ: (),
     Task.POST: (),
     Task.FOLLOW_UP: (
         Field(

@@ -40,6 +40,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     tone: str
     """red: over or near its limit; amber: past half of it."""
     overdue: bool
+    news: bool
+    """The complainant added something that nobody has read."""
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +74,7 @@ def row(complaint: Complaint, t: Texts, office: Office, at: datetime) -> Row:
         left=left(clock, t, at) if clock else "",
         tone=_TONES[colour(clock, at)] if clock else "",
         overdue=clock is not None and is_overdue(clock, at),
+        news=complaint.news_at is not None,
     )
 
 
@@ -125,8 +128,8 @@ def departments(t: Texts, office: Office) -> list[tuple[str, str]]:
 
 def fitting(status: str = "", department: str = "") -> Fits:
     """Return whether a complaint is of this status and department; empty fits everything."""
-    return lambda one: (not status or one.status == status) and (
-        not department or one.department == department
+    return lambda one: (
+        (not status or one.status == status) and (not department or one.department == department)
     )
 
 

@@ -24,6 +24,7 @@ ONLY_READS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 class Task(StrEnum):
     """A form about one complaint; its value is the last part of the address that takes it."""
 
+    READ = "read"
     INVESTIGATE = "investigate"
     DECIDE = "decide"
     PHONE = "phone"
@@ -39,7 +40,8 @@ def tasks_of(
 ) -> tuple[Task, ...]:
     """Return what this person may do about the complaint now, the task proper first."""
     works = may_work_on(complaint, staff)
-    note = (Task.NOTE,) if may_add(complaint, staff) else ()
+    adds = may_add(complaint, staff)
+    note = (*((Task.READ,) if complaint.news_at and adds else ()), *((Task.NOTE,) if adds else ()))
     match complaint.status:
         case Status.ASSESSED if works:
             return (Task.INVESTIGATE, Task.ASSIGN, Task.ASSESS, *note)
@@ -70,7 +72,10 @@ def is_mine(complaint: Complaint, staff: Staff, office: Office, at: datetime) ->
         case Status.INVESTIGATED:
             return may_approve(complaint, staff, office)
         case Status.RESPONDED:
-            return complaint.must_call_back and may_follow_up(complaint, staff)
+            waits = complaint.must_call_back or complaint.news_at is not None
+            return waits and may_follow_up(complaint, staff)
+        case Status.FOLLOWED_UP | Status.CLOSED:
+            return complaint.news_at is not None and Role.QUALITY_OFFICE in staff.roles
         case Status.RECEIVED:
             return Role.QUALITY_OFFICE in staff.roles
         case Status.ASSESSED | Status.APPROVED:

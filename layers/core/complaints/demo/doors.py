@@ -160,10 +160,15 @@ class Public:
         return link[0]
 
     def status(self, path: str, language: str) -> Status | None:
-        """Return the status as the tracking page says it."""
-        said = next(iter(self.track(path, language).words.get("pill", ())), "")
+        """Return the status as the tracking page says it; None where it says none."""
+        said = self.said(path, language)
         t = texts(language)
         return next((one for one in Status if t(f"status.{one}") == said), None)
+
+    def said(self, path: str, language: str) -> str:
+        """Return the words of the status on the tracking page, or of what is there instead."""
+        page = self.track(path, language)
+        return next(iter(page.words.get("pill", ())), f"HTTP {page.status}")
 
     def answer(self, path: str, language: str, ending: str, typed: Mapping[str, str]) -> None:
         """Fill in one of the forms of the tracking page, once it is there."""

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
+import msgspec
+
 from complaints.demo.browser import DoorError
 from complaints.demo.doors import Console, Mail, Public, png, until
-from complaints.demo.stories import Book, Step, Told, Words
+from complaints.demo.stories import Book, Door, Step, Told, Words
 from complaints.models import Status
 
 CONTENT_SCORES = ("5", "5", "5", "4", "4")
@@ -103,7 +105,7 @@ class Play:
         }
         for n, told in enumerate(complaints):
             try:
-                path = self._come_in(n, told, sent.get(n, ""))
+                told, path = self._come_in(n, told, sent.get(n, ""))  # noqa: PLW2901
                 played = Played(
                     told=told, number=path.split("/")[2], path=path, status=Status.RECEIVED
                 )
@@ -115,19 +117,21 @@ class Play:
             else:
                 yield Taken(played=played, is_last=not told.steps)
 
-    def _come_in(self, n: int, told: Told, message_id: str) -> str:
+    def _come_in(self, n: int, told: Told, message_id: str) -> tuple[Told, str]:
+        """Return the complaint, by the door that it came in by, and its tracking path."""
         if message_id:
-            return self._mail.tracking_path(message_id)
+            return told, self._mail.tracking_path(message_id)
         if told.story.door == "web":
-            picture = picture_of(told)
-            if path := self._public.complain(str(n), told, picture):
-                return path
-            # The site takes so many forms of one address in an hour: then they write, or come.
+            if path := self._public.complain(str(n), told, picture_of(told)):
+                return told, path
+            # The site takes so many forms of one address in an hour: then they write, or call.
+            told = by_door(told, "mail" if told.email else "phone")
             if told.email:
-                return self._mail.tracking_path(self._mail.send(told, picture))
+                sent = self._mail.send(told, picture_of(told))
+                return told, self._mail.tracking_path(sent)
         by = self._chance.choice(self._book.staff.intake)
         number, code = self._console.register(by, told)
-        return self._public.find(number, code, told.story.language)
+        return told, self._public.find(number, code, told.story.language)
 
     def _look_at(self, played: Played) -> None:
         """Have the quality office read the assessment, and correct it where it is wrong (B1)."""
@@ -259,12 +263,23 @@ class Play:
 
     def _wait(self, played: Played, *expected: Status) -> None:
         """Wait until the tracking page says one of these."""
+        language = played.told.story.language
 
         def look() -> Status | None:
-            status = self._public.status(played.path, played.told.story.language)
+            status = self._public.status(played.path, language)
             return status if status in expected else None
 
-        played.status = until(look, "demo.error.status", number=played.number)
+        try:
+            played.status = until(look, "demo.error.status", number=played.number)
+        except DoorError as error:
+            error.values["seen"] = self._public.said(played.path, language)
+            raise
+
+
+def by_door(told: Told, door: Door) -> Told:
+    """Return the complaint as it comes in by another door."""
+    story = msgspec.structs.replace(told.story, door=door)
+    return msgspec.structs.replace(told, story=story)
 
 
 def picture_of(told: Told) -> bytes:

@@ -63,12 +63,15 @@ def act(visit: Visit, number: str, task: str) -> Response:
     error: ComplaintError | None = None
     if not checked.problems:
         try:
-            if answers.is_repeat(wanted, checked.values, dossier, visit.staff):
+            current = form.get("seen") == answers.seen(dossier)
+            # In a second round the same words may be a new answer; to name the same person is not.
+            again = wanted is Task.ASSIGN or not current
+            if again and answers.is_repeat(wanted, checked.values, dossier, visit.staff):
                 changed = dossier.complaint
-            else:
-                if wanted is not Task.NOTE and form.get("seen") != answers.seen(dossier):
-                    raise StaleComplaintError(f"{number} has moved on")
+            elif current or wanted is Task.NOTE:
                 changed = ANSWERS[wanted](visit, dossier, checked.values)
+            else:
+                raise StaleComplaintError(f"{number} has moved on")
         except ComplaintError as raised:
             error = raised
         else:
@@ -119,6 +122,11 @@ def follow_up(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complai
     )
 
 
+def read_news(visit: Visit, dossier: Dossier, _values: dict[str, str]) -> Complaint:
+    """Record that what the complainant added was read."""
+    return desk.read_news(dossier.complaint.complaint_id, staff=visit.staff)
+
+
 def assign(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Name the investigator."""
     return desk.assign(dossier.complaint.complaint_id, values["investigator"], staff=visit.staff)
@@ -151,6 +159,7 @@ ANSWERS: dict[Task, Callable[[Visit, Dossier, dict[str, str]], Complaint]] = {
     Task.INVESTIGATE: investigate,
     Task.DECIDE: decide,
     Task.PHONE: phone,
+    Task.READ: read_news,
     Task.POST: post,
     Task.FOLLOW_UP: follow_up,
     Task.ASSIGN: assign,
@@ -226,7 +235,7 @@ def add_evidence(visit: Visit, number: str) -> Response:
     dossier = admit(visit, number)
     if not tasks.may_add(dossier.complaint, visit.staff):
         raise ForbiddenError
-    address = f"{load_settings().site_url}/staff/complaints/{number}/evidence"
+    address = f"{load_settings().site_url}/staff/complaints/{number}/evidence?sent=1"
     upload = evidence.upload_form(number, address, by=visit.staff.username)
     origin = urlsplit(upload["url"])
     return show(
@@ -235,7 +244,7 @@ def add_evidence(visit: Visit, number: str) -> Response:
         form_origins=(f"{origin.scheme}://{origin.netloc}",),
         number=number,
         upload=upload,
-        is_sent="etag" in visit.query,
+        is_sent="sent" in visit.query,
     )
 
 

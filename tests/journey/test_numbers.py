@@ -1,0 +1,79 @@
+"""Numbers under a crowd: without gaps, without doubles, and each mail once (F2).
+
+On ministack, because its transactions are as AWS makes them: under load, with tokens.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from complaints.aws.repository import ComplaintRepository, Draft
+from complaints.number import complaint_number
+from infra.local.machine import Machine
+from tests.builders import OFFICE, received
+from tests.conftest import forget, resources
+from tests.kept import draft_of
+
+pytestmark = pytest.mark.journey
+YEAR = 2026
+THREADS = 8
+EACH = 10
+
+
+@pytest.fixture
+def complaints(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[ComplaintRepository]:
+    """Give a test a table of its own, so that nobody else's lists are filled."""
+    for name, value in machine.environment().items():
+        monkeypatch.setenv(name, value)
+    forget()
+    table = request.node.name.replace("_", "-")[:60]
+    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    schema = resources()["ComplaintsTable"]["Properties"]
+    dynamodb = machine.client("dynamodb")
+    dynamodb.create_table(TableName=table, **{key: schema[key] for key in wanted})
+    yield ComplaintRepository(table)
+    dynamodb.delete_table(TableName=table)
+    forget()
+
+
+def draft(n: int) -> Draft:
+    """Return the n-th complaint, ready to be registered."""
+    return draft_of(received(n=n))
+
+
+def number(n: int) -> str:
+    """Return the n-th number of the year."""
+    return complaint_number(OFFICE.policy.number.prefix, YEAR, n, OFFICE.policy.number.digits)
+
+
+def test_a_crowd_gets_numbers_without_gaps_or_doubles(complaints: ComplaintRepository) -> None:
+    """Eight at once, ten each: eighty numbers, one after the other."""
+
+    def register(worker: int) -> list[str]:
+        return [
+            complaints.register(f"form:{worker}-{n}", "d", f"t{worker}-{n}", YEAR, draft)[0]
+            for n in range(EACH)
+        ]
+
+    with ThreadPoolExecutor(THREADS) as crowd:
+        given = [one for of in crowd.map(register, range(THREADS)) for one in of]
+    assert sorted(given) == [number(n) for n in range(1, THREADS * EACH + 1)]
+    for one in given:
+        dossier = complaints.dossier(one)
+        assert (dossier.complaint.complaint_id, len(dossier.entries)) == (one, 1)
+
+
+def test_one_mail_that_comes_eight_times_at_once_is_one(complaints: ComplaintRepository) -> None:
+    """One of them is new, all find the same number, and no number is lost to the others."""
+
+    def register(worker: int) -> tuple[str, bool]:
+        return complaints.register("mail:<same@example.com>", "d", f"t{worker}", YEAR, draft)
+
+    with ThreadPoolExecutor(THREADS) as crowd:
+        answers = list(crowd.map(register, range(THREADS)))
+    assert {complaint_id for complaint_id, _ in answers} == {number(1)}
+    assert sum(is_new for _, is_new in answers) == 1
+    assert complaints.register("mail:<next@example.com>", "d", "t", YEAR, draft)[0] == number(2)
