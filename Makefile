@@ -63,7 +63,7 @@ $(MADE): $(INSTALLED) $(CATALOGUES) $(POLICIES) $(wildcard layers/core/complaint
 run: install ## the whole product on this machine, until Ctrl-C
 	@$(BIN)/python -m infra.local.run
 
-test: install ## all tests; PYTEST_ARGS="-k word" for some of them
+test: check ## what `check` does, then all tests; PYTEST_ARGS="-k word" for some of them
 	@{ command -v chromium chromium-browser google-chrome >/dev/null || [ -d "/Applications/Google Chrome.app" ]; } && \
 		command -v chromedriver >/dev/null || { \
 		echo "The browser tests need Chromium and its driver." >&2; \

@@ -142,6 +142,7 @@ def running(
     with contextlib.ExitStack() as open_now:
         open_now.enter_context(only_one(directory))
         saved_at = _check_state(directory)
+        _keep_port(directory, ports.emulator)
         step("step.emulator")
         variables = emulator.environment(directory, ports.emulator, wait_scale=wait_scale)
         process = open_now.enter_context(_emulator(directory, ports, variables))
@@ -214,6 +215,14 @@ def _check_state(directory: Path) -> float | None:
     if found and _numbers(found) > _numbers(installed):
         raise Problem("state.newer", directory=directory, version=found, installed=installed)
     return snapshots.saved_at(folder)
+
+
+def _keep_port(directory: Path, port: int) -> None:
+    """Bring the state to the emulator's port, if it was another one the last time."""
+    file = directory / "emulator-port"
+    if file.exists() and (before := int(file.read_text())) != port:
+        snapshots.move_port(directory / "state" / "snapshots", before, port)
+    file.write_text(str(port))
 
 
 def _numbers(text: str) -> tuple[int, ...]:

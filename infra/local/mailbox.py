@@ -35,7 +35,7 @@ def is_here(path: str) -> bool:
     return urlsplit(path).path.rstrip("/") == PATH or path.startswith(f"{PATH}/")
 
 
-def answer(method: str, path: str, outbox: Path) -> Answer:
+def answer(method: str, path: str, outbox: Path) -> Answer:  # noqa: PLR0911 - one a page
     """Answer a request: the list, one mail, its raw text, or one of its attachments."""
     if method not in {"GET", "HEAD"}:
         return 405, [("Allow", "GET, HEAD")], b""

@@ -60,7 +60,9 @@ class Receiver:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         """Store the mail; only then is it ours. A sender who hears 451 tries again."""
         mail_id = secrets.token_hex(20)
         raw = envelope.original_content or b""

@@ -122,6 +122,25 @@ def write(folder: Path, pictures: dict[str, str]) -> Path:
     return fresh
 
 
+def move_port(folder: Path, old: int, new: int) -> None:
+    """Rewrite the addresses of the current snapshot from one port of the emulator to another.
+
+    ministack knows a queue by its address, port and all: on another port nobody would read it.
+    """
+    current = folder / "current"
+    if not current.exists():
+        return
+    texts = {file.stem: file.read_text(encoding="utf-8") for file in current.glob("*.json")}
+    write(
+        folder,
+        {
+            name: text.replace(f"localhost:{old}/", f"localhost:{new}/")
+            for name, text in texts.items()
+            if f"localhost:{old}/" in text and f"{name}.json" != ABOUT
+        },
+    )
+
+
 def written_by(folder: Path) -> str | None:
     """Return the version of ministack that wrote the current snapshot, or None without one."""
     about = folder / "current" / ABOUT

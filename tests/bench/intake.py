@@ -192,9 +192,13 @@ def main() -> None:
         else:
             missing.append(database)
     size = 1000 if asked.full else 200
-    with tempfile.TemporaryDirectory() as folder:
-        make_mails(Path(folder), size)
-        rows = measure(passes, Path(folder), asked.rounds)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            make_mails(Path(folder), size)
+            rows = measure(passes, Path(folder), asked.rounds)
+    finally:
+        if ("peer", "postgres") in passes:
+            _run([str(PEER / "pg.sh"), "stop"])
     heads = (
         f"{size} mails, median of {asked.rounds}",
         "mails/s",

@@ -57,8 +57,9 @@ TIMES_THE_BOUND, TIMES_WITHOUT_MAIL = 1.4, 7.0
 LIMITS = GOALS | {
     # Measured, and a twentieth more. Each save is a transaction of the head, its entry of the
     # history and what belongs to it, each billed twice; the head moves in the index of what is due
-    # at the save and again when the next step has begun; a letter enters and leaves it.
-    "wru": 123,
+    # at the save and again when the next step has begun; a letter enters and leaves it. One
+    # complaint in five is drawn for a call, waits in one more queue and takes the most: 123.
+    "wru": 129,
     # Every page and every form reads the whole file of the complaint, strongly consistent.
     "rru": 81,
     # Each of the six states is a function of its own; the design counted three.
@@ -67,7 +68,7 @@ LIMITS = GOALS | {
     "s3_put": 5,
     "s3_get": 6,
 }
-LIMIT_TIMES, LIMIT_WITHOUT_MAIL = 1.56, 8.8
+LIMIT_TIMES, LIMIT_WITHOUT_MAIL = 1.56, 8.9
 """What a test holds: the goal where it is reached, else what was reached."""
 MAIL = ("ses_in", "ses_out")
 

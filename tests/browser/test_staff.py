@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra.local.accounts import PASSWORD
 from infra.local.machine import Machine
 from tests.browser.conftest import PHONE, Open, Window
 from tests.browser.test_complainant import complain_with
@@ -95,6 +96,29 @@ def test_two_people_and_the_complainant_bring_it_to_its_end(machine: Machine, wi
     phone.shoot("phone-12-closed")
     desk.open(f"/staff/complaints/{number}")
     desk.shoot("desk-8-closed")
+
+
+def test_what_was_typed_when_the_session_ended_is_not_lost(window: Open) -> None:
+    """The sign-in page keeps the form; after signing in it is sent with one more press."""
+    phone, desk = window(PHONE), window()
+    number = complain_with(phone, phone="13800000024").split("/")[2]
+    desk.sign_in("handler.li")
+    desk.wait_on(f"/staff/complaints/{number}", task(number, "note"))
+    desk.find(task(number, "note")).find_element("xpath", "./ancestor::details").click()
+    desk.fill(task(number, "note"), text="已电话联系，约好明天见面。")
+    desk.driver.delete_all_cookies()
+    desk.expected = {401}
+    desk.press(f"{task(number, 'note')} button")
+    assert T_ZH("staff.sign_in.kept") in desk.text
+    desk.shoot("desk-11-session-over")
+    form = "form[action='/staff/sign-in']"
+    desk.submit(form, username="handler.li", password=PASSWORD)
+    assert T_ZH("staff.resend.lead") in desk.text
+    assert "已电话联系，约好明天见面。" in desk.text
+    desk.shoot("desk-12-resend")
+    desk.press(f"{task(number, 'note')} button")
+    assert T_ZH("staff.done.note") in desk.text
+    assert "已电话联系，约好明天见面。" in desk.text
 
 
 def test_the_other_staff_pages_open_and_fit(window: Open) -> None:

@@ -88,3 +88,14 @@ def executions(machine: Machine) -> list[str]:
         stateMachineArn=machine.outputs["WorkflowArn"]
     )
     return [execution["status"] for execution in found["executions"]]
+
+
+def test_another_emulator_port_loses_no_mail(tmp_path: Path) -> None:
+    """Queues are known by their address; the saved state moves with the port."""
+    with running(tmp_path) as machine:
+        first = machine.ports
+    with running(tmp_path, ports=Ports.free()) as machine:
+        assert machine.ports.emulator != first.emulator
+        with smtplib.SMTP("127.0.0.1", machine.ports.smtp) as door:
+            door.sendmail("a@b.example", [f"complaints@{MAIL_DOMAIN}"], MAIL)
+        assert until(lambda: list(machine.outbox.glob("*.eml")))

@@ -110,3 +110,12 @@ def test_a_missed_limit_climbs_the_ladder_one_rung_a_period(hasty: Machine) -> N
     assert shown.count(T_ZH("staff.history.reminded")) == 1
     assert shown.count(T_ZH("staff.history.escalated")) == 3
     assert faults(hasty) == []
+
+
+def test_a_session_ends_by_itself(hasty: Machine) -> None:
+    """Who was signed in yesterday is asked to sign in again, and told why."""
+    li = staff(hasty, "handler.li")
+    move_clock(hasty, 24 * 21)
+    asked = li.open("/staff")
+    assert asked.page.find("/staff/sign-in")
+    assert T_ZH("staff.sign_in.over") in asked.text

@@ -16,7 +16,7 @@ from complaints.aws.repository import (
     Draft,
     StaleComplaintError,
 )
-from complaints.aws.runtime import now, random_code, random_id, random_key
+from complaints.aws.runtime import logger, now, random_code, random_id, random_key
 from complaints.aws.settings import load_settings
 from complaints.aws.workflow import Workflow
 from complaints.history import canonical
@@ -89,7 +89,7 @@ def register(
     complaint_id, is_new = complaints.register(
         claimed, digest_of(contact), random_id(), year, draft
     )
-    Workflow.from_env().start(complaint_id)
+    _go_on(lambda: Workflow.from_env().start(complaint_id))
     dossier = complaints.dossier(complaint_id)
     if is_new:
         for letter in dossier.letters:
@@ -311,13 +311,25 @@ def _change(
         break
     letters = [part for part in kept if isinstance(part, Letter)]
     if changed.status is not dossier.complaint.status:
-        Workflow.from_env().resume(changed, complaints.task_token(complaint_id))
+        token = complaints.task_token(complaint_id)
+        _go_on(lambda: Workflow.from_env().resume(changed, token))
     if letters:
         findings = tuple(part for part in kept if isinstance(part, Finding))
         told = dossier.replace(complaint=changed, findings=(*dossier.findings, *findings))
         for letter in letters:
             deliver(told, letter, at=at)
     return changed
+
+
+def _go_on(move: Callable[[], None]) -> None:
+    """Start or resume the workflow; what was saved is not undone by a workflow that can't move.
+
+    `check_sla` finds the complaint in some minutes, by its `look_again_at`, and moves it then.
+    """
+    try:
+        move()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer is saved
+        logger.warning("workflow not moved", error=type(error).__name__)
 
 
 def _said(complaint: Complaint, words: str, by: str, at: datetime) -> tuple[Contact, ...]:

@@ -27,6 +27,7 @@ from complaints.texts import LANGUAGES, texts
 USUAL_COUNT = 20
 MOST = 500
 ADDRESS = "complaints@huiyin.localhost"
+BAR = "{percentage:3.0f}% {bar} {n_fmt}/{total_fmt} {elapsed}<{remaining}{postfix}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -139,7 +140,7 @@ def tell(play: Play, complaints: Sequence[Told]) -> tuple[list[Played], list[Pro
     told: list[Played] = []
     problems: list[Problem] = []
     total = sum(1 + len(one.steps) for one in complaints)
-    with tqdm(total=total, file=sys.stderr, disable=None, leave=False) as bar:
+    with tqdm(total=total, file=sys.stderr, disable=None, leave=False, bar_format=BAR) as bar:
         for one in play.tell(complaints):
             bar.update(one.steps)
             if isinstance(one, Problem):

@@ -74,17 +74,13 @@ def is_mine(complaint: Complaint, staff: Staff, office: Office, at: datetime) ->
         case Status.RESPONDED:
             waits = complaint.must_call_back or complaint.news_at is not None
             return waits and may_follow_up(complaint, staff)
-        case Status.FOLLOWED_UP | Status.CLOSED:
-            return complaint.news_at is not None and Role.QUALITY_OFFICE in staff.roles
-        case Status.RECEIVED:
-            return Role.QUALITY_OFFICE in staff.roles
         case Status.ASSESSED | Status.APPROVED:
-            if not may_work_on(complaint, staff):
-                return False
             named = complaint.investigator in ("", staff.username)
             late = complaint.clock is not None and is_overdue(complaint.clock, at)
-            return named or (late and may_assign(complaint, "", staff))
-    return False
+            mine = named or (late and may_assign(complaint, "", staff))
+            return mine and may_work_on(complaint, staff)
+    waits = complaint.status is Status.RECEIVED or complaint.news_at is not None
+    return waits and Role.QUALITY_OFFICE in staff.roles
 
 
 def queues_of(staff: Staff) -> tuple[str, ...]:
