@@ -13,9 +13,8 @@ import msgspec
 
 from complaints.aws import desk, evidence, quarantine
 from complaints.aws.repository import ComplaintRepository, ConflictError, UnknownComplaintError
-from complaints.aws.runtime import Event, client, logger, random_id
+from complaints.aws.runtime import Event, client, logger
 from complaints.aws.settings import load_settings, resource
-from complaints.aws.workflow import Workflow
 from complaints.mail import Disposition, Mail, parse
 from complaints.models import Channel, Complainant, Contact, File
 from complaints.number import parse_number, parse_reply_address, reply_token
@@ -78,29 +77,21 @@ def set_aside(mail: Mail) -> str:
 def join_or_register(mail: Mail, contact: Contact, claimed: str) -> None:
     """Make the mail a contact of the complaint that it answers, or a new complaint.
 
-    The same mail again finds what its first delivery made, and finishes it if that died half-way.
-    Raises ConflictError if the same Message-ID came with other content: a person decides.
+    The same mail again finds what its first delivery made. Raises ConflictError if the same
+    Message-ID came with other content: a person decides.
     """
-    complaints = ComplaintRepository.from_env()
-    digest = desk.digest_of(contact)
-    holder = complaints.claimed(claimed)
-    if holder is None and (complaint_id := find_thread(mail)):
-        holder = complaints.claim(claimed, digest, random_id(), complaint_id)
-    if holder is None:
-        complainant = Complainant(
-            name=mail.from_name,
-            email=mail.from_address,
-            language=language_of(contact.text, load_settings().languages),
-        )
-        desk.register(complainant, contact, claimed=claimed)
+    if complaint_id := find_thread(mail, claimed):
+        desk.add(complaint_id, contact, claimed=claimed)
         return
-    if holder.digest != digest:
-        raise ConflictError("the same id came with other words", complaint_id=holder.complaint_id)
-    desk.add(holder.complaint_id, contact)
-    Workflow.from_env().start(holder.complaint_id)
+    complainant = Complainant(
+        name=mail.from_name,
+        email=mail.from_address,
+        language=language_of(contact.text, load_settings().languages),
+    )
+    desk.register(complainant, contact, claimed=claimed)
 
 
-def find_thread(mail: Mail) -> str:
+def find_thread(mail: Mail, claimed: str) -> str:
     """Return the complaint that a mail answers, or "".
 
     By our own reply address, whose token only our letters hold; by the mails that it refers to;
@@ -110,8 +101,10 @@ def find_thread(mail: Mail) -> str:
     for address in mail.to:
         if (found := parse_reply_address(address)) and _has_token(complaints, *found):
             return found[0]
-    for message_id in dict.fromkeys((mail.in_reply_to, *reversed(mail.references))):
-        if message_id and (holder := complaints.claimed(f"mail:{message_id}")):
+    referred = [one for one in (mail.in_reply_to, *reversed(mail.references)) if one]
+    if referred:
+        holder = complaints.claimed_any([claimed, *(f"mail:{one}" for one in referred)])
+        if holder:
             return holder.complaint_id
     number = parse_number(mail.subject)
     if number:

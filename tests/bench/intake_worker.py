@@ -71,8 +71,13 @@ class Stub:
         match action:
             case "GetItem":
                 key = asked["Key"]
-                found = self._table.get(key["complaint_id"]["S"], {}).get(key["part"]["S"])
-                return {"Item": found} if found else {}
+                held = self._table.get(key["complaint_id"]["S"], {}).get(key["part"]["S"])
+                return {"Item": held} if held else {}
+            case "BatchGetItem":
+                ((table, wanted),) = asked["RequestItems"].items()
+                keys = [(key["complaint_id"]["S"], key["part"]["S"]) for key in wanted["Keys"]]
+                found = [self._table.get(one, {}).get(part) for one, part in keys]
+                return {"Responses": {table: [one for one in found if one]}}
             case "Query":
                 collection = asked["ExpressionAttributeValues"][":id"]["S"]
                 return {"Items": list(self._table.get(collection, {}).values())}

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.accounts import ACCOUNTS, PASSWORD
 from infra.local.machine import MAIL_DOMAIN, Machine, Ports, running
-from infra.local.snapshots import saved_at
+from infra.local.snapshots import EVERY
 
 pytestmark = pytest.mark.journey
 
@@ -63,9 +63,11 @@ def test_a_complaint_outlives_a_hard_kill(tmp_path: Path) -> None:
         with smtplib.SMTP("127.0.0.1", ports.smtp) as smtp:
             smtp.sendmail("a@b.example", f"complaints@{MAIL_DOMAIN}", MAIL)
         waiting = until(lambda: tokens(first))
-        until(lambda: list(first.outbox.glob("*.eml")))
-        quiet = time.time()
-        until(lambda: (saved_at(tmp_path / "state" / "snapshots") or 0) > quiet)
+        saved = tmp_path / "state" / "snapshots" / "current"
+        until(lambda: waiting[0] in read(saved / "dynamodb.json"))
+        until(lambda: "sent_at" in read(saved / "dynamodb.json"))
+        until(lambda: waiting[0] in read(saved / "stepfunctions.json"))
+        time.sleep(EVERY)  # the step that handed the token over has returned by the next save
         first.emulator.kill()
 
     with running(tmp_path, ports=ports) as second:
@@ -74,6 +76,11 @@ def test_a_complaint_outlives_a_hard_kill(tmp_path: Path) -> None:
         assert tokens(second) == waiting
         assert executions(second) == ["RUNNING"]
         assert len(list(second.outbox.glob("*.eml"))) == 1
+
+
+def read(file: Path) -> str:
+    """Return the text of a file; nothing while there is none."""
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def tokens(machine: Machine) -> list[str]:

@@ -130,13 +130,21 @@ def test_another_fault_is_not_taken_for_a_race() -> None:
         repository().register("mail:<a@x>", "d", "t", 2026, draft)
 
 
-def test_a_claim_is_the_first_comers() -> None:
-    """Whoever asks later is told who has it."""
-    mine = repository().claim("mail:<r@x>", "d", "mine", "TS-2026-000001-7")
-    theirs = repository().claim("mail:<r@x>", "d", "theirs", "TS-2026-000002-4")
-    assert theirs == mine
-    assert repository().claimed("mail:<r@x>") == mine
-    assert repository().claimed("mail:<unheard@x>") is None
+def test_a_claim_is_made_with_the_save_and_is_the_first_comers() -> None:
+    """A mail that answers is claimed in the write that adds it; nobody else can claim it then."""
+    start = received()
+    keep(start)
+    first = contact(contact_id="reply")
+    added, entry = intake.add(start.complaint, first, key=start.key, at=AT + HOUR, office=OFFICE)
+    repository().save(added, entry, first, claimed=("mail:<r@x>", "d"))
+    again, entry = intake.add(added, first, key=start.key, at=AT + HOUR, office=OFFICE)
+    with pytest.raises(StaleComplaintError):
+        repository().save(again, entry, first, claimed=("mail:<r@x>", "d"))
+
+    holder = repository().claimed_any(["mail:<unheard@x>", "mail:<r@x>"])
+    assert holder is not None
+    assert holder.complaint_id == start.complaint.complaint_id
+    assert repository().claimed_any(["mail:<unheard@x>"]) is None
 
 
 # ---- save ----------------------------------------------------------------------------------

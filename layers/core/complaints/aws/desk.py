@@ -13,6 +13,7 @@ from complaints.aws.items import Person
 from complaints.aws.mailer import deliver
 from complaints.aws.repository import (
     ComplaintRepository,
+    ConflictError,
     Draft,
     StaleComplaintError,
 )
@@ -66,6 +67,8 @@ def register(
     year = at.astimezone(office.zone).year
     code, key = random_code(), random_key()
 
+    made: dict[str, Draft] = {}
+
     def draft(n: int) -> Draft:
         shape = office.policy.number
         complaint, entry = intake.receive(
@@ -84,17 +87,23 @@ def register(
             else ()
         )
         person = Person(complainant=complainant, key=key)
-        return Draft(complaint=complaint, entry=entry, person=person, parts=(contact, *letters))
+        parts = (contact, *letters)
+        drafted = Draft(complaint=complaint, entry=entry, person=person, parts=parts)
+        made[complaint.complaint_id] = drafted
+        return drafted
 
     complaint_id, is_new = complaints.register(
         claimed, digest_of(contact), random_id(), year, draft
     )
     _go_on(lambda: Workflow.from_env().start(complaint_id))
-    dossier = complaints.dossier(complaint_id)
-    if is_new:
-        for letter in dossier.letters:
-            deliver(dossier, letter, at=at)
-    return dossier.complaint, is_new
+    if not is_new or complaint_id not in made:
+        return complaints.get(complaint_id), is_new
+    complaint = made[complaint_id].complaint
+    dossier = Dossier(complaint=complaint, complainant=complainant, key=key, contacts=(contact,))
+    for part in made[complaint_id].parts:
+        if isinstance(part, Letter):
+            deliver(dossier, part, at=at)
+    return complaint, is_new
 
 
 def digest_of(contact: Contact) -> str:
@@ -104,8 +113,12 @@ def digest_of(contact: Contact) -> str:
     return hashlib.sha256(canonical([*words, *files])).hexdigest()
 
 
-def add(complaint_id: str, contact: Contact) -> Complaint:
-    """Join one more contact to its complaint; the same one twice is one."""
+def add(complaint_id: str, contact: Contact, *, claimed: str = "") -> Complaint:
+    """Join one more contact to its complaint; the same one twice is one.
+
+    `claimed` is the Message-ID of a mail: it is claimed for the complaint in the same save.
+    Raises ConflictError if the complaint has it already, with other content.
+    """
     office = load_settings().office
 
     def verb(dossier: Dossier, at: datetime) -> tuple[Complaint, TrackingEntry]:
@@ -115,10 +128,20 @@ def add(complaint_id: str, contact: Contact) -> Complaint:
         complaint_id,
         verb,
         lambda *_: (contact,),
-        unless=lambda dossier: any(
-            known.contact_id == contact.contact_id for known in dossier.contacts
-        ),
+        unless=lambda dossier: _has(dossier, contact),
+        claimed=(claimed, digest_of(contact)) if claimed else None,
     )
+
+
+def _has(dossier: Dossier, contact: Contact) -> bool:
+    """Return whether a complaint has this contact already; ConflictError if it says else there."""
+    for known in dossier.contacts:
+        if known.contact_id == contact.contact_id:
+            if digest_of(known) != digest_of(contact):
+                complaint_id = dossier.complaint.complaint_id
+                raise ConflictError("the same id came with other words", complaint_id=complaint_id)
+            return True
+    return False
 
 
 def read_news(complaint_id: str, *, staff: Staff) -> Complaint:
@@ -288,6 +311,7 @@ def _change(
     parts: Parts = lambda *_: (),
     *,
     unless: Callable[[Dossier], bool] = lambda _: False,
+    claimed: tuple[str, str] | None = None,
 ) -> Complaint:
     """Load, decide, save with the parts that go with it; then send and resume what follows.
 
@@ -303,7 +327,7 @@ def _change(
         changed, entry = verb(dossier, at)
         kept = parts(changed, dossier, at)
         try:
-            complaints.save(changed, entry, *kept)
+            complaints.save(changed, entry, *kept, claimed=claimed)
         except StaleComplaintError:
             if attempt == TRIES - 1:
                 raise
