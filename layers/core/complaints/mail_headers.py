@@ -123,6 +123,8 @@ def one_line(text: str) -> str:
     >>> one_line("invoice\u202efdp.exe\r\nBcc: all")
     'invoicefdp.exe  Bcc: all'
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()
     kept = (
         " " if char.isspace() else char
         for char in text

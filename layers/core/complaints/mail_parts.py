@@ -36,6 +36,7 @@ class Part(Message):
 
     may_open: Callable[[], bool]
     _opened: bool | None = None
+    _typed: tuple[str, str, dict[str, str]] | None = None
 
     def header(self, name: str) -> str:
         """Return the first header of that name as it stands in the mail."""
@@ -46,9 +47,12 @@ class Part(Message):
         return str(self._payload or "").encode("utf-8", "surrogateescape")  # type: ignore[attr-defined]
 
     def typed(self) -> tuple[str, dict[str, str]]:
-        """Return the declared content type and its parameters."""
-        kind, found = parameters(self.header("content-type"))
-        return kind if kind.count("/") == 1 else "text/plain", found
+        """Return the declared content type and its parameters; the parser asks for it often."""
+        declared = self.header("content-type")
+        if self._typed is None or self._typed[0] != declared:
+            kind, found = parameters(declared)
+            self._typed = declared, kind if kind.count("/") == 1 else "text/plain", found
+        return self._typed[1:]
 
     def get_content_type(self) -> str:
         """Return the declared type; mails inside are plain bytes to the parser."""
