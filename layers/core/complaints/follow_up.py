@@ -6,7 +6,14 @@ from complaints.lifecycle import NotAllowedError, WrongStatusError, expect, reco
 from complaints.models import Complaint, Outcome, Staff, Status, TrackingEntry
 from complaints.office import Office
 from complaints.roles import may_follow_up
-from complaints.rounds import LOOK_AGAIN, MAX_ATTEMPTS, again, closing_clock, is_late
+from complaints.rounds import (
+    LOOK_AGAIN,
+    MAX_ATTEMPTS,
+    again,
+    called_in_vain,
+    closing_clock,
+    is_late,
+)
 
 
 def rate(
@@ -49,15 +56,7 @@ def call_back(
     if not may_follow_up(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not follow up {complaint.complaint_id}")
     if outcome is Outcome.UNREACHABLE and complaint.attempts + 1 < MAX_ATTEMPTS:
-        return record(
-            complaint,
-            "called_in_vain",
-            at=at,
-            actor=staff.username,
-            personal={"words": words},
-            key=key,
-            attempts=complaint.attempts + 1,
-        )
+        return called_in_vain(complaint, words, actor=staff.username, key=key, at=at)
     return _followed_up(
         complaint,
         outcome,

@@ -67,6 +67,21 @@ def again(
     )
 
 
+def called_in_vain(
+    complaint: Complaint, words: str, *, actor: str, key: bytes, at: datetime
+) -> tuple[Complaint, TrackingEntry]:
+    """Record a call that reached nobody; calls are counted, and `MAX_ATTEMPTS` end them (I5)."""
+    return record(
+        complaint,
+        "called_in_vain",
+        at=at,
+        actor=actor,
+        personal={"words": words},
+        key=key,
+        attempts=complaint.attempts + 1,
+    )
+
+
 def follow_up_begins(
     complaint: Complaint, *, key: bytes, at: datetime, office: Office
 ) -> dict[str, Any]:
