@@ -98,9 +98,8 @@ class _Content:
         """Return the words of a part; its files are added to `attachments` on the way."""
         kind, typed = part.typed()
         self.types.append(kind)
-        children = part.get_payload()
-        if isinstance(children, list):
-            found = [self.read(child) for child in children if isinstance(child, Part)]
+        if children := part.parts():
+            found = [self.read(child) for child in children]
             return _alternative(found) if kind == "multipart/alternative" else _mixed(found)
         disposed, disposition = parameters(part.header("content-disposition"))
         name = file_name(disposition.get("filename") or typed.get("name") or "")

@@ -42,6 +42,11 @@ class Part(Message):
         """Return the first header of that name as it stands in the mail."""
         return next((str(value) for key, value in self.raw_items() if key.lower() == name), "")
 
+    def parts(self) -> list["Part"]:
+        """Return the parts of a multipart; `get_payload` may raise over the charset of a leaf."""
+        inside = self._payload  # type: ignore[attr-defined]
+        return [one for one in inside if isinstance(one, Part)] if isinstance(inside, list) else []
+
     def source(self) -> bytes:
         """Return the content as it stands in the mail: `get_payload` would decode it, with loss."""
         return str(self._payload or "").encode("utf-8", "surrogateescape")  # type: ignore[attr-defined]
