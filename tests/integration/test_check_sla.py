@@ -217,6 +217,22 @@ def test_a_letter_that_could_not_be_sent_is_sent(monkeypatch: pytest.MonkeyPatch
     assert mailed_to() == [LI.email]
 
 
+def test_a_letter_that_is_refused_for_days_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Staff see it on the page; the check doesn't fail over it for ever."""
+    start = received()
+    letter = owed(start.complaint, "acknowledgement", LI.email, (), at=AT)
+    begun(keep(start.replace(letters=(letter,))))
+    complaints = ComplaintRepository.from_env()
+    refuse("sesv2", "SendEmail", "MessageRejected", times=1000)
+    for at, given_up_at in ((AT + 3 * DAY - MINUTE, None), (AT + 3 * DAY, AT + 3 * DAY)):
+        set_clock(monkeypatch, at)
+        assert handler({}, None)["failed"] == 1
+        kept = complaints.letter(start.complaint.complaint_id, letter.letter_id)
+        assert kept.given_up_at == given_up_at
+    assert "failed" not in handler({}, None)
+    assert LI.email not in mailed_to()
+
+
 def test_a_complaint_that_raises_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken item in the table is counted as failed; the others are looked at."""
     for n in (1, 2, 3):

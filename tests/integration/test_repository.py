@@ -274,7 +274,7 @@ def test_a_letter_is_due_until_it_is_sent() -> None:
     part = f"letter#{letter.letter_id}"
     assert (complaint_id, part) in list(repository().due_before(AT + timedelta(minutes=10)))
     assert repository().letter(complaint_id, letter.letter_id) == letter
-    repository().keep_sent(complaint_id, letter.replace(sent_at=AT, text="words"))
+    repository().keep_letter(complaint_id, letter.replace(sent_at=AT, text="words"))
     assert (complaint_id, part) not in list(repository().due_before(AT + HOUR))
     assert repository().dossier(complaint_id).letters[0].text == "words"
 

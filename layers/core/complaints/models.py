@@ -262,6 +262,8 @@ class Letter(Record, frozen=True):
     message_id: str = ""
     text: str = ""
     """The words as they were sent."""
+    given_up_at: datetime | None = None
+    """When it was given up, having been refused for days; then a person must find another way."""
 
 
 class Dossier(Record, frozen=True):

@@ -1,6 +1,6 @@
 """Mail out: letters as they are owed, each sent once and kept with the words that were sent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from complaints.aws.repository import ComplaintRepository
@@ -8,6 +8,9 @@ from complaints.aws.runtime import client, logger
 from complaints.aws.settings import load_settings
 from complaints.letters import TO_STAFF, Sender, about, to_complainant
 from complaints.models import Dossier, Letter
+
+GIVE_UP = timedelta(days=3)
+"""How long a letter that can't be sent is tried."""
 
 
 def sender() -> Sender:
@@ -35,10 +38,13 @@ def deliver(dossier: Dossier, letter: Letter, *, at: datetime) -> bool:
 
     One that can't be sent now stays owed, and `check_sla` finds it: a letter never undoes what
     was saved with it. A crash between sending and keeping sends it again then: one too many is
-    better than one that never came.
+    better than one that never came. What is refused for `GIVE_UP` is given up, and the console
+    says so: an address that takes nothing must not keep the alarm ringing for ever.
     """
-    if letter.sent_at:
+    if letter.sent_at or letter.given_up_at:
         return True
+    complaints = ComplaintRepository.from_env()
+    complaint_id = dossier.complaint.complaint_id
     office = load_settings().office
     try:
         message = (
@@ -50,11 +56,11 @@ def deliver(dossier: Dossier, letter: Letter, *, at: datetime) -> bool:
     except Exception as error:  # noqa: BLE001 - whatever it is, the letter stays owed
         # Only the kind of error: its text may hold an address.
         logger.warning("letter stays owed", letter_id=letter.letter_id, error=type(error).__name__)
+        if at - letter.queued_at >= GIVE_UP:
+            complaints.keep_letter(complaint_id, letter.replace(given_up_at=at))
         return False
     body = message.get_body(("plain",))
     text = str(body.get_content()) if isinstance(body, EmailMessage) else ""
-    ComplaintRepository.from_env().keep_sent(
-        dossier.complaint.complaint_id,
-        letter.replace(sent_at=at, message_id=message_id, text=text),
-    )
+    sent = letter.replace(sent_at=at, message_id=message_id, text=text)
+    complaints.keep_letter(complaint_id, sent)
     return True

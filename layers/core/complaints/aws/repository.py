@@ -333,8 +333,8 @@ class ComplaintRepository:
         """Return one letter as it is now."""
         return read(self._get(complaint_id, f"letter#{letter_id}", consistent=True), Letter)
 
-    def keep_sent(self, complaint_id: str, letter: Letter) -> None:
-        """Record that a letter went out, with its words; it leaves the list of what is due."""
+    def keep_letter(self, complaint_id: str, letter: Letter) -> None:
+        """Keep a letter that went out, or was given up; it leaves the list of what is due."""
         self._client.put_item(
             TableName=self._table, Item=item(complaint_id, f"letter#{letter.letter_id}", letter)
         )
