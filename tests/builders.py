@@ -160,7 +160,7 @@ def closed(dossier: Dossier | None = None) -> Dossier:
     """Return a complaint that was filed and closed."""
     before = dossier or followed_up()
     key = archive.archive_key(before.complaint, later(before, 0))
-    return after(before, archive.close(before.complaint, key, at=later(before, 1)))
+    return after(before, archive.close(before.complaint, key, at=later(before, 1), office=OFFICE))
 
 
 def phoned(

@@ -127,7 +127,7 @@ def closed() -> Complaint:
     complaints, at = ComplaintRepository.from_env(), runtime.now()
     dossier = complaints.dossier(number)
     key = archive.archive_key(dossier.complaint, at)
-    done, entry = archive.close(dossier.complaint, key, at=at)
+    done, entry = archive.close(dossier.complaint, key, at=at, office=OFFICE)
     whole = dossier.replace(complaint=done, entries=(*dossier.entries, entry))
     bundle = archive.bundle(whole, evidence.fetch, at=at)
     boto3.client("s3").put_object(Bucket="archive", Key=key, Body=bundle)

@@ -22,7 +22,8 @@ def handler(complaint_id: str, _token: str) -> Event:
         filed_at = dossier.entries[-1].occurred_at
         key = archive_key(complaint, filed_at)
         packed = bundle(dossier, fetch, at=filed_at)
-        years = load_settings().office.policy.retention_years
+        office = load_settings().office
+        years = office.policy.retention_years
         Vault.from_env().file(key, packed, keep_from=filed_at, years=years)
-        complaint = complaints.save(*close(complaint, key, at=now()))
+        complaint = complaints.save(*close(complaint, key, at=now(), office=office))
     return {"status": complaint.status}

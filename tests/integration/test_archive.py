@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from complaints.archive import ArchiveError, problems_of
-from complaints.aws import evidence, runtime
+from complaints.aws import desk, evidence, runtime
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.vault import Vault, years_later
 from complaints.models import Complaint, File, Status
@@ -18,6 +18,7 @@ from functions.archive.handler import handler
 from tests.builders import (
     approved,
     assessed,
+    contact,
     followed_up,
     investigated,
     later,
@@ -123,3 +124,20 @@ def test_another_fault_of_the_bucket_is_told() -> None:
 def test_years_end_on_the_same_day(day: str, years: int, until: str) -> None:
     """29 February becomes 28 where there is none."""
     assert years_later(datetime.fromisoformat(day), years).date().isoformat() == until
+
+
+def test_words_between_filing_and_closing_do_not_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The filed bundle is locked; the one with the new words stands beside it, and counts."""
+    complaint_id = ready(monkeypatch).complaint_id
+    refuse("dynamodb", "TransactWriteItems", "InternalServerError", times=9)
+    with pytest.raises(ClientError):
+        handler({"complaint_id": complaint_id}, None)
+    runtime.client.cache_clear()  # without what it was told to refuse
+    desk.add(complaint_id, contact("还有一句话", contact_id="late"))
+    handler({"complaint_id": complaint_id}, None)
+
+    closed = ComplaintRepository.from_env().get(complaint_id)
+    filed = boto3.client("s3").get_object(Bucket="archive", Key=closed.archive_key)["Body"].read()
+    assert closed.status == "closed"
+    assert problems_of(filed) == []
+    assert "还有一句话" in zipfile.ZipFile(io.BytesIO(filed)).read("contacts.json").decode()

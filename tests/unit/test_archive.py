@@ -178,8 +178,12 @@ def test_a_broken_history_is_not_filed() -> None:
 @pytest.mark.parametrize(
     ("text", "outcome", "key"),
     [
-        ("前台态度恶劣。", "satisfied", "general/2026/A/TS-2026-000001-7_2026-11-20_satisfied.zip"),
-        (MAJOR, "quiet", "major/2026/F/TS-2026-000001-7_2026-11-20_quiet.zip"),
+        (
+            "前台态度恶劣。",
+            "satisfied",
+            "general/2026/A/TS-2026-000001-7_2026-11-20_satisfied_2.zip",
+        ),
+        (MAJOR, "quiet", "major/2026/F/TS-2026-000001-7_2026-11-20_quiet_2.zip"),
     ],
 )
 def test_major_complaints_are_filed_apart(text: str, outcome: str, key: str) -> None:
@@ -191,7 +195,7 @@ def test_major_complaints_are_filed_apart(text: str, outcome: str, key: str) -> 
 def test_what_was_never_assessed_has_a_place_too() -> None:
     """No complaint is without a key."""
     assert archive_key(received(complainant=Complainant()).complaint, AT) == (
-        "archive/general/2026/F/TS-2026-000001-7_2026-11-20_none.zip"
+        "archive/general/2026/F/TS-2026-000001-7_2026-11-20_none_1.zip"
     )
 
 

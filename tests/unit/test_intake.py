@@ -18,8 +18,10 @@ from tests.builders import (
     OTHER_HEAD,
     QUALITY,
     QUIET_KEY,
+    after,
     closed,
     contact,
+    followed_up,
     investigated,
     later,
     received,
@@ -146,3 +148,13 @@ def test_news_are_read_by_who_may_see_the_complaint() -> None:
         intake.read_news(added, staff=OTHER_HEAD, at=at)
     read, _ = intake.read_news(added, staff=HANDLER, at=at)
     assert (read.news_at, read.queue, read.clock) == (None, added.queue, added.clock)
+
+
+def test_closing_hides_no_words_that_nobody_has_read() -> None:
+    """What came while nobody waited for anything is still in a queue when the file is closed."""
+    start = responded()
+    said, at = contact("补充"), later(start, 1)
+    told = after(start, intake.add(start.complaint, said, key=start.key, at=at, office=OFFICE))
+    assert told.complaint.news_at
+    assert closed(followed_up(told)).complaint.queue == "quality_office"
+    assert closed(followed_up(start)).complaint.queue == ""

@@ -125,7 +125,7 @@ VERBS: dict[str, tuple[Verb, set[Status]]] = {
         {Status.RESPONDED},
     ),
     "close": (
-        lambda d: archive.close(d.complaint, "archive/x.zip", at=later(d, 1)),
+        lambda d: archive.close(d.complaint, "archive/x.zip", at=later(d, 1), office=OFFICE),
         {Status.FOLLOWED_UP},
     ),
 }

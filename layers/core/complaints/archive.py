@@ -10,7 +10,9 @@ import msgspec
 
 from complaints.history import breaks, canonical
 from complaints.lifecycle import expect, record
-from complaints.models import Complaint, Dossier, File, Status, TrackingEntry, sortable
+from complaints.models import Complaint, Dossier, File, Role, Status, TrackingEntry, sortable
+from complaints.office import Office
+from complaints.rounds import next_clock
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -26,10 +28,16 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def close(
-    complaint: Complaint, archive_key: str, *, at: datetime
+    complaint: Complaint, archive_key: str, *, at: datetime, office: Office
 ) -> tuple[Complaint, TrackingEntry]:
-    """Close the complaint: it is filed under `archive_key`, and no clock runs any more."""
+    """Close the complaint: it is filed under `archive_key`, and no clock runs any more.
+
+    What the complainant added and nobody has read stays in the quality office's queue, with the
+    limit of a follow-up: closing a complaint must not hide words.
+    """
     expect(complaint, Status.FOLLOWED_UP)
+    unread = complaint.news_at is not None
+    limit = office.policy.clocks.follow_up
     return record(
         complaint,
         "closed",
@@ -39,23 +47,25 @@ def close(
         facts={"archive_key": archive_key},
         archive_key=archive_key,
         closed_at=at,
-        clock=None,
+        clock=next_clock(limit, started_at=at, at=at, office=office) if unread else None,
         look_again_at=None,
-        queue="",
+        queue=Role.QUALITY_OFFICE if unread else "",
     )
 
 
 def archive_key(complaint: Complaint, at: datetime) -> str:
     """Return where the bundle is filed: major apart (F2), then year, type, number, result.
 
-    >>> # archive/general/2026/B/TS-2026-000123-4_2026-11-20_satisfied.zip
+    Such as `archive/general/2026/B/TS-2026-000123-7_2026-11-20_satisfied_11.zip`. The length of
+    the history ends it: words that come between filing and closing make another bundle, which
+    nothing that is locked already can be in the way of.
     """
     severity = "major" if complaint.is_major else "general"
     kind = complaint.assessment.type if complaint.assessment else "F"
     result = complaint.follow_up_outcome or "none"
     return (
         f"archive/{severity}/{complaint.received_at:%Y}/{kind}/"
-        f"{complaint.complaint_id}_{at:%Y-%m-%d}_{result}.zip"
+        f"{complaint.complaint_id}_{at:%Y-%m-%d}_{result}_{complaint.version}.zip"
     )
 
 
