@@ -4,7 +4,7 @@ from complaints.archive import archive_key, bundle, close
 from complaints.aws.evidence import fetch
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import Event, now, step
-from complaints.aws.settings import load_settings
+from complaints.aws.settings import office_for
 from complaints.aws.vault import Vault
 from complaints.models import Status
 
@@ -22,7 +22,7 @@ def handler(complaint_id: str, _token: str) -> Event:
         filed_at = dossier.entries[-1].occurred_at
         key = archive_key(complaint, filed_at)
         packed = bundle(dossier, fetch, at=filed_at)
-        office = load_settings().office
+        office = office_for(complaint.policy)
         years = office.policy.retention_years
         Vault.from_env().file(key, packed, keep_from=filed_at, years=years)
         complaint = complaints.save(*close(complaint, key, at=now(), office=office))

@@ -12,9 +12,9 @@ from complaints.aws.mailer import deliver
 from complaints.aws.metrics import count
 from complaints.aws.repository import ComplaintRepository, StaleComplaintError
 from complaints.aws.runtime import Event, logger, now
-from complaints.aws.settings import load_settings
+from complaints.aws.settings import office_for
 from complaints.aws.workflow import Workflow
-from complaints.check_sla import Due, recipients, take_step, told, what_is_due
+from complaints.check_sla import Due, due_clock, recipients, take_step, told, what_is_due
 from complaints.follow_up import pass_quietly
 from complaints.letters import owed
 from complaints.models import Complaint
@@ -82,15 +82,18 @@ def _pass(complaints: ComplaintRepository, complaint: Complaint, at: datetime) -
 
 def _tell(complaints: ComplaintRepository, complaint: Complaint, at: datetime) -> None:
     """Remind or escalate: the step is counted and its letters are owed in one save."""
-    office = load_settings().office
-    role = told(complaint, office)
+    office = office_for(complaint.policy)
+    clock = due_clock(complaint, at)
+    if clock is None:
+        return
+    code = told(complaint, clock, office)
     changed, entry = take_step(complaint, at=at, office=office)
     kind = "reminder" if entry.action == "reminded" else "escalation"
     letters = [
         owed(changed, kind, member.email, (), at=at).replace(
             letter_id=f"{changed.version:06}-{kind}-{member.username}", language="zh_CN"
         )
-        for member in recipients(complaint, role, StaffDirectory.from_env().all(), office)
+        for member in recipients(complaint, code, StaffDirectory.from_env().all(), office)
         if member.email
     ]
     if kind == "escalation":

@@ -2,7 +2,7 @@
 
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import Event, now, step
-from complaints.aws.settings import load_settings
+from complaints.aws.settings import office_for
 from complaints.classify import classify
 from complaints.models import Status
 
@@ -20,7 +20,7 @@ def handler(complaint_id: str, _token: str) -> Event:
                 dossier.contacts,
                 key=dossier.key,
                 at=now(),
-                office=load_settings().office,
+                office=office_for(complaint.policy),
             )
         )
     return {"status": complaint.status}

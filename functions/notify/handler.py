@@ -2,7 +2,7 @@
 
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import Event, now, step
-from complaints.aws.settings import load_settings
+from complaints.aws.settings import office_for
 from complaints.aws.workflow import wait_for_answer
 from complaints.models import Status
 from complaints.notify import can_be_told, skip
@@ -19,7 +19,7 @@ def handler(complaint_id: str, token: str) -> Event:
     dossier = complaints.dossier(complaint_id)
     complaint = dossier.complaint
     if complaint.status is Status.APPROVED and not can_be_told(dossier.complainant):
-        office = load_settings().office
+        office = office_for(complaint.policy)
         complaint = complaints.save(*skip(complaint, key=dossier.key, at=now(), office=office))
     wait_for_answer(complaint, token, expects=Status.APPROVED)
     return {"status": complaint.status}

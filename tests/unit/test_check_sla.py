@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from complaints import intake
 from complaints.check_sla import Due, recipients, take_step, told, what_is_due
-from complaints.models import Complaint, Dossier, Role, Staff, Status
+from complaints.models import Clock, Complaint, Dossier, Role, Staff, Status
 from tests.builders import (
     AT,
     DRAWN_KEY,
@@ -39,6 +39,12 @@ LADDER = ["handler", "department_head", "quality_office", "management"]
 def begun(dossier: Dossier) -> Complaint:
     """Return the complaint once the step that it waits in has begun."""
     return dossier.complaint.replace(look_again_at=None)
+
+
+def stage_clock(complaint: Complaint) -> Clock:
+    """Return the clock of the stage that a complaint is in."""
+    assert complaint.clock
+    return complaint.clock
 
 
 def drawn() -> Dossier:
@@ -88,7 +94,7 @@ def test_first_a_reminder_then_the_ladder_rung_by_rung() -> None:
 def test_the_reminder_goes_to_who_must_act(build: Callable[[], Dossier], first: str) -> None:
     """At each stage that is another one."""
     complaint = begun(build())
-    assert told(complaint, OFFICE) == first
+    assert told(complaint, stage_clock(complaint), OFFICE) == first
     assert steps(complaint, 2)[1] == ("escalated", LADDER[1])
 
 
@@ -177,7 +183,7 @@ def test_words_after_the_closure_are_reminded_of() -> None:
     )
     assert complaint.clock
     assert what_is_due(complaint, complaint.clock.next_at) == Due.REMIND
-    assert told(complaint, OFFICE) is Role.QUALITY_OFFICE
+    assert told(complaint, stage_clock(complaint), OFFICE) is Role.QUALITY_OFFICE
 
 
 COMPLAINT = assessed().complaint

@@ -3,9 +3,18 @@
 from datetime import datetime
 
 from complaints.lifecycle import InvalidInputError, NotAllowedError, expect, record
-from complaints.models import Complainant, Complaint, Decision, Role, Staff, Status, TrackingEntry
+from complaints.models import (
+    Complainant,
+    Complaint,
+    Decision,
+    Role,
+    Signature,
+    Staff,
+    Status,
+    TrackingEntry,
+)
 from complaints.office import Office
-from complaints.roles import may_approve, queue_of
+from complaints.roles import next_signer, queue_of, signers, signs_for
 from complaints.rounds import LOOK_AGAIN, again, is_late, next_clock
 
 
@@ -27,7 +36,8 @@ def decide(
     Raises NotAllowedError for the wrong person, InvalidInputError for a rejection without reason.
     """
     expect(complaint, Status.INVESTIGATED)
-    if not may_approve(complaint, staff, office):
+    code = signs_for(complaint, staff, office)
+    if not code:
         own = staff.username == complaint.investigator
         raise NotAllowedError(
             f"{staff.username} may not approve {complaint.complaint_id}",
@@ -45,18 +55,31 @@ def decide(
             office=office,
             personal=decision,
         )
+    signature = Signature(code=code, username=staff.username, at=at)
+    signed = complaint.replace(signed=(*complaint.signed, signature))
+    if signers(signed, office):
+        return record(
+            signed,
+            "signed",
+            at=at,
+            actor=staff.username,
+            facts={"for": code},
+            personal=decision,
+            key=key,
+            queue=queue_of(next_signer(signed, office), signed, office),
+        )
     return record(
-        complaint,
+        signed,
         "approved",
         at=at,
         actor=staff.username,
         status=Status.APPROVED,
-        facts={"late": is_late(complaint, at)},
+        facts={"late": is_late(complaint, at), "for": code},
         personal=decision,
         key=key,
         approver=staff.username,
         written_at=at if complainant.email else None,
         look_again_at=at + LOOK_AGAIN,
-        queue=queue_of(Role.HANDLER, complaint),
+        queue=queue_of(Role.HANDLER, complaint, office),
         clock=next_clock(office.policy.clocks.feedback, started_at=at, at=at, office=office),
     )

@@ -5,12 +5,13 @@ What each look finds is decided here; the function of the same name asks whose l
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from complaints.clocks import after_step, rung, step_due
 from complaints.lifecycle import record
-from complaints.models import Complaint, Role, Staff, Status, TrackingEntry
+from complaints.models import Clock, Complaint, Role, Staff, Status, TrackingEntry
 from complaints.office import Office
-from complaints.roles import approver_role
+from complaints.roles import holds, next_signer
 
 REACHING = {
     Status.RECEIVED: Role.QUALITY_OFFICE,
@@ -38,15 +39,27 @@ def what_is_due(complaint: Complaint, at: datetime) -> Due:
 
     An answer whose step never began comes first: until the workflow goes on, nobody can act.
     """
-    if not complaint.clock:
-        return Due.NOTHING
     if complaint.look_again_at and complaint.look_again_at <= at:
         return Due.HEAL
     nobody_acts = not complaint.must_call_back and not complaint.news_at
-    if complaint.status is Status.RESPONDED and nobody_acts:
-        return Due.END_QUIETLY if complaint.clock.due_at <= at else Due.NOTHING
-    step = step_due(complaint.clock, at)
+    quiet = complaint.clock if complaint.status is Status.RESPONDED and nobody_acts else None
+    if quiet and quiet.due_at <= at:
+        return Due.END_QUIETLY
+    clock = due_clock(complaint, at)
+    step = step_due(clock, at) if clock else None
     return Due(step) if step else Due.NOTHING
+
+
+def due_clock(complaint: Complaint, at: datetime) -> Clock | None:
+    """Return the clock whose step is due first, the stage's own or one beside it; None if none is.
+
+    The quiet days of a follow-up are no limit of anybody's: they end, and nobody is told.
+    """
+    nobody_acts = not complaint.must_call_back and not complaint.news_at
+    quiet = complaint.status is Status.RESPONDED and nobody_acts
+    stage = (complaint.clock,) if complaint.clock and not quiet else ()
+    due = [clock for clock in (*stage, *complaint.clocks) if clock.next_at <= at]
+    return min(due, key=lambda clock: clock.next_at, default=None)
 
 
 def take_step(
@@ -56,49 +69,70 @@ def take_step(
 
     The step is counted in the same save: a check that runs twice, or two at once, tell it once.
     """
-    due = what_is_due(complaint, at)
-    clock = complaint.clock
+    due, clock = what_is_due(complaint, at), due_clock(complaint, at)
     if clock is None or due not in {Due.REMIND, Due.ESCALATE}:
         raise ValueError(f"{complaint.complaint_id}: nothing is due")
     missed = due is Due.ESCALATE and clock.steps == 1
+    ladder = office.policy.escalation.ladder(is_major=complaint.is_major)
+    moved = after_step(clock, ladder=ladder, at=at, policy=office.policy, zone=office.zone)
     return record(
         complaint,
         "reminded" if due is Due.REMIND else "escalated",
         at=at,
         actor="check_sla",
-        facts={"step": clock.steps + 1, "to": told(complaint, office)},
-        clock=after_step(clock, at=at, policy=office.policy, zone=office.zone),
+        facts={
+            "step": clock.steps + 1,
+            "to": told(complaint, clock, office),
+            **({"clock": clock.what} if clock.what else {}),
+        },
         overdue=complaint.overdue + int(missed),
+        **with_clock(complaint, moved),
     )
 
 
-def told(complaint: Complaint, office: Office) -> Role:
-    """Return the role that the step due now is told to: who must act, then up the ladder."""
-    if complaint.clock and complaint.clock.steps:
-        return rung(complaint.clock, office.policy)
+def with_clock(complaint: Complaint, clock: Clock) -> dict[str, Any]:
+    """Return what changes when one of a complaint's clocks is set anew."""
+    if not clock.what:
+        return {"clock": clock}
+    others = (one for one in complaint.clocks if one.what != clock.what)
+    return {"clocks": (*others, clock)}
+
+
+def told(complaint: Complaint, clock: Clock, office: Office) -> str:
+    """Return the role or post that the step due now is told to: who must act, then the ladder."""
+    if clock.steps:
+        ladder = office.policy.escalation.ladder(is_major=complaint.is_major)
+        return rung(clock, ladder).to
+    return acting(complaint, clock, office)
+
+
+def acting(complaint: Complaint, clock: Clock, office: Office) -> str:
+    """Return the role or post that must act before this clock's limit."""
+    match clock.what.partition(":")[0]:
+        case "emergency" | "contact" | "order":
+            return Role.HANDLER
+        case "statement":
+            return office.policy.group_incident.leader
+        case "outside":
+            return Role.QUALITY_OFFICE
     if complaint.status is Status.INVESTIGATED:
-        return approver_role(complaint, office)
+        return next_signer(complaint, office)
     return REACHING[complaint.status]
 
 
-def recipients(complaint: Complaint, role: Role, staff: list[Staff], office: Office) -> list[Staff]:
-    """Return the people to tell: those of the role; if there is none, of the next one up.
+def recipients(complaint: Complaint, code: str, staff: list[Staff], office: Office) -> list[Staff]:
+    """Return the people to tell: those of the role or post; if there is none, of the next one up.
 
     Silence can't stop an escalation: where a rung has nobody, the next is told at once.
     """
-    if role is Role.HANDLER and complaint.investigator:
+    if code == Role.HANDLER and complaint.investigator:
         named = [member for member in staff if member.username == complaint.investigator]
         if named:
             return named
-    ladder = list(office.policy.escalation.ladder)
-    upwards = [role, *ladder[ladder.index(role) + 1 :]] if role in ladder else [role, *ladder]
+    ladder = [one.to for one in office.policy.escalation.ladder(is_major=complaint.is_major)]
+    upwards = [code, *ladder[ladder.index(code) + 1 :]] if code in ladder else [code, *ladder]
     for one in (*upwards, Role.QUALITY_OFFICE, Role.MANAGEMENT, Role.ADMINISTRATOR):
-        in_line = one in {Role.HANDLER, Role.DEPARTMENT_HEAD}
-        found = [
-            member
-            for member in staff
-            if one in member.roles and (not in_line or member.department == complaint.department)
-        ]
+        found = [member for member in staff if holds(member, one, complaint, office)]
         if found:
             return found
     return []

@@ -16,8 +16,14 @@ from complaints.models import (
     TrackingEntry,
 )
 from complaints.office import Office
-from complaints.roles import approver_role, may_work_on, queue_of
-from complaints.rounds import LOOK_AGAIN, follow_up_begins, next_clock
+from complaints.roles import may_work_on, next_signer, queue_of
+from complaints.rounds import (
+    LOOK_AGAIN,
+    follow_up_begins,
+    investigation_limit,
+    next_clock,
+    solution_limit,
+)
 
 
 def classify(
@@ -66,10 +72,10 @@ def classify(
         actor="classify",
         status=Status.ASSESSED,
         facts=facts,
-        queue=queue_of(Role.HANDLER, assessed),
+        queue=queue_of(Role.HANDLER, assessed, office),
         look_again_at=at + LOOK_AGAIN,
         clock=next_clock(
-            office.policy.clocks.investigation,
+            investigation_limit(assessed, office),
             started_at=complaint.received_at,
             at=at,
             office=office,
@@ -97,11 +103,11 @@ def correct(
     before = complaint.assessment
     assessed = complaint.replace(assessment=assessment, department=department)
     investigated = complaint.status is Status.INVESTIGATED
-    role = approver_role(assessed, office) if investigated else Role.HANDLER
+    code = next_signer(assessed, office) if investigated else Role.HANDLER
     clock = complaint.clock
     if investigated and assessed.is_major != complaint.is_major:
         clock = next_clock(
-            office.policy.solution_limit(is_major=assessed.is_major),
+            solution_limit(assessed, office),
             started_at=complaint.round_at or complaint.received_at,
             at=at,
             office=office,
@@ -119,6 +125,6 @@ def correct(
             "major": ",".join(assessment.major),
             "department": department,
         },
-        queue=queue_of(role, assessed),
+        queue=queue_of(code, assessed, office),
         clock=clock,
     )

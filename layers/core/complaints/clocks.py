@@ -5,20 +5,20 @@ the reminder before the limit, then one rung of the ladder at the limit and afte
 
     steps   next_at                     the step due then       goes to
     -----   -------------------------   ---------------------   ------------------------
-    0       share of the limit is used  reminder                ladder[0], who must act
-    1       the limit                   first escalation        ladder[1]
-    2       one period later            second escalation       ladder[2]
-    n       one more period later       the same, at the top    the last of the ladder
+    0       share of the limit is used  reminder                who must act
+    1       the limit                   first escalation        the first rung
+    2       the second rung's time      second escalation       the second rung
+    n       one more period later       the same, at the top    the last rung
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from complaints.calendar import NO_OVERRIDES, add_working_days, calendar_version
-from complaints.models import Clock, Role
-from complaints.policy import Limit, Policy
+from complaints.models import Clock
+from complaints.policy import Limit, Policy, Rung
 
 Colour = Literal["green", "amber", "red"]
 Step = Literal["reminder", "escalation"]
@@ -44,9 +44,15 @@ def limit_end(
 
 
 def start_clock(
-    limit: Limit, *, started_at: datetime, at: datetime, policy: Policy, zone: ZoneInfo
+    limit: Limit,
+    *,
+    started_at: datetime,
+    at: datetime,
+    policy: Policy,
+    zone: ZoneInfo,
+    what: str = "",
 ) -> Clock:
-    """Return the clock of a stage that started at `started_at`, looked at now (`at`).
+    """Return the clock of a stage, or of `what` runs beside it, that started at `started_at`.
 
     The reminder goes out when the policy's share of the limit is used, at once if that is past.
     """
@@ -56,14 +62,19 @@ def start_clock(
     reminder_at = _whole(started_at + (due_at - started_at) * policy.remind_at_share)
     last_day = due_at.astimezone(zone).date()
     return Clock(
+        what=what,
         started_at=started_at,
         due_at=due_at,
         next_at=max(reminder_at, _whole(at)),
         calendar=calendar_version(last_day, overrides) if limit.working_days else "",
+        minutes=limit.minutes,
+        working_days=limit.working_days,
     )
 
 
-def after_step(clock: Clock, *, at: datetime, policy: Policy, zone: ZoneInfo) -> Clock:
+def after_step(
+    clock: Clock, *, ladder: Sequence[Rung], at: datetime, policy: Policy, zone: ZoneInfo
+) -> Clock:
     """Return the clock after the step that was due; unchanged where none is due at `at`.
 
     A check that comes late takes one step a call, so that no rung is left out and none is told
@@ -76,7 +87,9 @@ def after_step(clock: Clock, *, at: datetime, policy: Policy, zone: ZoneInfo) ->
     else:
         overrides = policy.calendar.as_table()
         previous = max(clock.next_at, clock.due_at)
-        next_at = limit_end(previous, policy.escalation.every, zone, overrides)
+        following = ladder[clock.steps].after if clock.steps < len(ladder) else None
+        period = following or policy.escalation.every
+        next_at = limit_end(previous, period, zone, overrides)
     return clock.replace(steps=clock.steps + 1, next_at=next_at)
 
 
@@ -90,10 +103,9 @@ def step_due(clock: Clock, at: datetime) -> Step | None:
     return "escalation" if clock.steps else "reminder"
 
 
-def rung(clock: Clock, policy: Policy) -> Role:
-    """Return the role that the next step of this clock goes to."""
-    ladder = policy.escalation.ladder
-    return ladder[min(clock.steps, len(ladder) - 1)]
+def rung(clock: Clock, ladder: Sequence[Rung]) -> Rung:
+    """Return the rung that the next escalation of this clock goes to."""
+    return ladder[min(max(clock.steps, 1), len(ladder)) - 1]
 
 
 def is_overdue(clock: Clock, at: datetime) -> bool:

@@ -8,7 +8,6 @@ from complaints.office import Office
 from complaints.roles import may_follow_up
 from complaints.rounds import (
     LOOK_AGAIN,
-    MAX_ATTEMPTS,
     again,
     called_in_vain,
     closing_clock,
@@ -55,7 +54,7 @@ def call_back(
     expect(complaint, Status.RESPONDED)
     if not may_follow_up(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not follow up {complaint.complaint_id}")
-    if outcome is Outcome.UNREACHABLE and complaint.attempts + 1 < MAX_ATTEMPTS:
+    if outcome is Outcome.UNREACHABLE and complaint.attempts + 1 < office.policy.follow_up.attempts:
         return called_in_vain(complaint, words, actor=staff.username, key=key, at=at)
     return _followed_up(
         complaint,

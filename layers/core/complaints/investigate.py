@@ -5,8 +5,8 @@ from datetime import datetime
 from complaints.lifecycle import NotAllowedError, expect, record
 from complaints.models import Complaint, Finding, Staff, Status, TrackingEntry
 from complaints.office import Office
-from complaints.roles import approver_role, may_assign, may_work_on, queue_of
-from complaints.rounds import LOOK_AGAIN, is_late, next_clock
+from complaints.roles import may_assign, may_work_on, next_signer, queue_of
+from complaints.rounds import LOOK_AGAIN, is_late, next_clock, solution_limit
 
 
 def assign(
@@ -57,10 +57,12 @@ def submit(
         key=key,
         look_again_at=at + LOOK_AGAIN,
         investigator=staff.username,
+        responsible=finding.responsible,
+        nature=finding.nature,
         news_at=None,
-        queue=queue_of(approver_role(complaint, office), complaint),
+        queue=queue_of(next_signer(complaint, office), complaint, office),
         clock=next_clock(
-            office.policy.solution_limit(is_major=complaint.is_major),
+            solution_limit(complaint, office),
             started_at=complaint.round_at or complaint.received_at,
             at=at,
             office=office,

@@ -4,22 +4,28 @@ Instants are UTC, aware, whole seconds. Money is in fen (1/100 CNY). Nothing her
 the environment or AWS.
 """
 
-from datetime import UTC, datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Literal
 
 import msgspec
 
+from complaints.parts import (
+    Dispute,
+    Gate,
+    InvestigationRecord,
+    Nature,
+    Notice,
+    OutsideCase,
+    Payment,
+    Proof,
+    Proxy,
+    WorkOrder,
+)
+from complaints.record import File, Record, sortable
 
-class Record(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """Base of every record: immutable, validated when it is read and when it is changed."""
-
-    def replace(self, **changes: Any) -> Self:  # noqa: ANN401 - a field may hold anything
-        """Return a copy with these fields changed, validated again."""
-        changed = msgspec.structs.replace(self, **changes)
-        return msgspec.convert(msgspec.to_builtins(changed, builtin_types=(datetime,)), type(self))
+__all__ = ["File", "Record", "sortable"]
+"""What other modules take from here although it is defined below it."""
 
 
 class Status(StrEnum):
@@ -107,33 +113,64 @@ class Complainant(Record, frozen=True):
     email: str = ""
     phone: str = ""
     address: str = ""
+    building: str = ""
     language: str = "zh_CN"
 
 
-class File(Record, frozen=True):
-    """A piece of evidence: exact bytes in the evidence bucket, under a key of our own."""
+class Move(Record, frozen=True, kw_only=True):
+    """Something that moved a limit: a pause, an extension, a time agreed with the complainant."""
 
-    key: str
-    name: str
-    size: int
-    sha256: str
-    content_type: str
-    """Judged by content, never by the sender's word."""
+    kind: Literal["pause", "extension", "agreed"]
+    from_at: datetime
+    """When the pause began, or the extension was approved, or the time was agreed."""
+    to_at: datetime | None = None
+    """When the pause ended."""
+    minutes: int | None = None
+    working_days: int | None = None
+    """By how much an extension moved it."""
+    due_at: datetime
+    """The limit from then on."""
 
 
-class Clock(Record, frozen=True):
-    """The limit of the stage a complaint is in, and the next time somebody must look.
+class Clock(Record, frozen=True, kw_only=True):
+    """A limit of a complaint, and the next time somebody must look.
 
     `steps` counts what was done about this limit: 0 nothing, 1 reminded, 2 escalated to the first
-    rung, 3 to the second, and so on; it only grows while the stage lasts.
+    rung, 3 to the second, and so on; it only grows while the clock runs. What the limit was
+    reckoned from stays with it, so that its arithmetic can be printed (I1).
     """
 
+    what: str = ""
+    """Empty for the stage's own clock; else what runs beside it: `emergency`, `contact`,
+    `statement`, `order:<order_id>`, `outside:<case_id>`."""
     started_at: datetime
     due_at: datetime
     next_at: datetime
     steps: int = 0
     calendar: str = ""
     """Version of the working calendar that the limit was reckoned with."""
+    minutes: int | None = None
+    working_days: int | None = None
+    """The limit, in one of the two units."""
+    moves: tuple[Move, ...] = ()
+
+
+class Pause(Record, frozen=True):
+    """The limits of a complaint are stopped (E4): why, since when, until when at most."""
+
+    reason: str
+    by: str
+    started_at: datetime
+    until: datetime
+
+
+class Signature(Record, frozen=True):
+    """Who signed the solution, and as what."""
+
+    code: str
+    """The role or post that the policy asks for."""
+    username: str
+    at: datetime
 
 
 class Complaint(Record, frozen=True):
@@ -159,8 +196,38 @@ class Complaint(Record, frozen=True):
     """Who must act now: a department, `quality_office`, `management`; empty when nobody must."""
     assessment: Assessment | None = None
     clock: Clock | None = None
+    clocks: tuple[Clock, ...] = ()
+    """What runs beside the stages: emergency, first contact, work orders, outside bodies."""
+    pause: Pause | None = None
+    extensions: int = 0
+    respondents: tuple[str, ...] = ()
+    """Members of staff who are complained about: they neither see nor handle nor approve (I8)."""
+    members: tuple[str, ...] = ()
+    """The joint group beside the responsible department, the leader first (C1)."""
+    person: str = ""
+    """Keyed hash of the complainant's phone or address: the same person, but not who (I3)."""
+    merged_into: str = ""
+    """The complaint that this one is counted with: one matter, kept whole (B5)."""
+    repeats: int = 0
+    """How often the complainant had to come back: reopened, refused, asked again after a limit."""
+    emergency_at: datetime | None = None
+    """When it was found to be an emergency (B7)."""
+    incident_at: datetime | None = None
+    """When it was found to be a group incident (B6)."""
+    agreed_at: datetime | None = None
+    """The time of the reply that was agreed with the complainant."""
+    contacted_at: datetime | None = None
+    """When we first spoke or wrote to the complainant ourselves (C8)."""
     investigator: str = ""
     approver: str = ""
+    signed: tuple[Signature, ...] = ()
+    """Who signed the solution in this round, in the order of signing."""
+    responsible: bool | None = None
+    nature: Nature = Nature.ORDINARY
+    proven: tuple[Gate, ...] = ()
+    """Closing gates that a person proved open, in this round."""
+    unpaid: int = 0
+    """Payments that were approved and have no voucher yet."""
     anonymous: bool = False
     settled_on_spot: bool = False
     must_call_back: bool = False
@@ -191,6 +258,11 @@ class Complaint(Record, frozen=True):
         return bool(self.assessment and self.assessment.major)
 
     @property
+    def urgency(self) -> Urgency:
+        """How soon somebody must act; general while nobody has assessed it."""
+        return self.assessment.urgency if self.assessment else Urgency.GENERAL
+
+    @property
     def is_open(self) -> bool:
         """Whether anything is still to be done."""
         return self.status is not Status.CLOSED
@@ -198,7 +270,8 @@ class Complaint(Record, frozen=True):
     @property
     def next_at(self) -> datetime | None:
         """When `check_sla` must look at it next; None when nothing is awaited any more."""
-        looks = [self.look_again_at, self.clock.next_at if self.clock else None]
+        running = [*self.clocks, *((self.clock,) if self.clock else ())]
+        looks = [self.look_again_at, *(clock.next_at for clock in running)]
         return min((look for look in looks if look), default=None)
 
 
@@ -216,6 +289,8 @@ class Contact(Record, frozen=True):
     """What the complainant asks for (诉求)."""
     occurred_on: str = ""
     place: str = ""
+    service: str = ""
+    """The service that it is about (服务项目)."""
     staff_involved: str = ""
     amount: int | None = None
     """Money involved, in fen."""
@@ -226,13 +301,20 @@ class Contact(Record, frozen=True):
     """The raw mail, where it came by mail."""
 
 
-class Finding(Record, frozen=True):
+class Finding(Record, frozen=True, kw_only=True):
     """The investigation report (《投诉调查报告》, C3) and the reply that is proposed."""
 
     investigator: str
     facts: str
     cause: str
+    """The direct cause."""
+    indirect_cause: str = ""
+    root_cause: str = ""
     responsible: bool
+    ground: str = ""
+    """Code of the policy's ground, where the organisation is not responsible (B4)."""
+    nature: Nature = Nature.ORDINARY
+    nature_reason: str = ""
     measures: str
     reply: str
     """What the complainant is told, in the complainant's language."""
@@ -246,6 +328,8 @@ class Decision(Record, frozen=True):
     approver: str
     approved: bool
     reason: str = ""
+    code: str = ""
+    """The role or post that was signed for."""
 
 
 class Letter(Record, frozen=True):
@@ -277,6 +361,14 @@ class Dossier(Record, frozen=True):
     findings: tuple[Finding, ...] = ()
     decisions: tuple[Decision, ...] = ()
     letters: tuple[Letter, ...] = ()
+    records: tuple[InvestigationRecord, ...] = ()
+    orders: tuple[WorkOrder, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    proxies: tuple[Proxy, ...] = ()
+    outside: tuple[OutsideCase, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
     entries: tuple["TrackingEntry", ...] = ()
 
     @property
@@ -299,10 +391,17 @@ class TrackingEntry(Record, frozen=True):
     actor: str
     action: str
     status: Status
-    facts: dict[str, str | int | bool | None] = {}
+    facts: dict[str, str | int | bool | None] = {}  # noqa: RUF012 - msgspec copies it
     commitment: str = ""
     previous: str = ""
     digest: str = ""
+
+
+class Absence(Record, frozen=True):
+    """Days on which a member of staff is away, both included."""
+
+    first: date
+    last: date
 
 
 class Staff(Record, frozen=True):
@@ -314,13 +413,12 @@ class Staff(Record, frozen=True):
     roles: tuple[Role, ...]
     department: str = ""
     phone: str = ""
-
-
-def sortable(instant: datetime) -> str:
-    """Write an instant so that text order is time order: UTC, whole seconds, `Z`.
-
-    >>> from datetime import timedelta, timezone
-    >>> sortable(datetime(2026, 11, 20, 8, 30, tzinfo=timezone(timedelta(hours=8))))
-    '2026-11-20T00:30:00Z'
-    """
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    posts: tuple[str, ...] = ()
+    """Codes of the policy's posts that this person holds."""
+    deputy: str = ""
+    """User name of who acts in this person's absence."""
+    absences: tuple[Absence, ...] = ()
+    on_call: bool = False
+    """Whether told of emergencies at any hour."""
+    left_on: date | None = None
+    """The last day; from then on nothing is told to this person."""

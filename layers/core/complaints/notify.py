@@ -6,7 +6,7 @@ from complaints.lifecycle import NotAllowedError, expect, record
 from complaints.models import Complainant, Complaint, Outcome, Staff, Status, TrackingEntry
 from complaints.office import Office
 from complaints.roles import may_work_on
-from complaints.rounds import MAX_ATTEMPTS, again, called_in_vain, follow_up_begins, is_late
+from complaints.rounds import again, called_in_vain, follow_up_begins, is_late
 
 
 def ways_due(complaint: Complaint, complainant: Complainant, office: Office) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def phone(
     expect(complaint, Status.APPROVED)
     if not may_work_on(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not confirm {complaint.complaint_id}")
-    if outcome is Outcome.UNREACHABLE and complaint.attempts + 1 < MAX_ATTEMPTS:
+    if outcome is Outcome.UNREACHABLE and complaint.attempts + 1 < office.policy.follow_up.attempts:
         return called_in_vain(complaint, words, actor=staff.username, key=key, at=at)
     return _answered(
         complaint.replace(phoned_at=at),

@@ -16,7 +16,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from complaints.models import Role
+from complaints.models import Risk, Role, Urgency
+from complaints.parts import Gate, RecordKind
 
 QUALITY_OFFICE = "quality_office"
 MANAGEMENT = "management"
@@ -41,14 +42,18 @@ RequiredField = Literal[
     "email",
     "phone",
     "address",
+    "building",
     "subject",
     "text",
     "demand",
     "occurred_on",
     "place",
+    "service",
     "staff_involved",
     "amount",
 ]
+PauseReason = Literal["complainant", "evidence", "other_body"]
+EmergencyMeasure = Literal["suspend_service", "refund", "compensate", "evacuate", "other"]
 
 
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +78,17 @@ class Number(Setting, frozen=True, kw_only=True):
     digits: Annotated[int, Meta(ge=4, le=12)] = 6
 
 
+class Post(Setting, frozen=True, kw_only=True):
+    """A post of the organisation that a rung or a signature names, such as the office's director.
+
+    Who holds it has its role too; a role that no post is named for needs none.
+    """
+
+    code: Code
+    name: Name
+    role: Role
+
+
 class Department(Setting, frozen=True, kw_only=True):
     """A department that complaints go to, and the types it handles."""
 
@@ -90,12 +106,40 @@ class ComplaintType(Setting, frozen=True, kw_only=True):
     words: Words = ()
 
 
+class Counted(Setting, frozen=True, kw_only=True):
+    """A criterion that is counted (B3): repeats of one complaint, or people with one matter."""
+
+    what: Literal["repeats", "people"]
+    at_least: Annotated[int, Meta(ge=2, le=1000)]
+    hours: Count | None = None
+    """The window that people are counted in; None counts all of them."""
+
+
+class Levels(Setting, frozen=True, kw_only=True):
+    """A criterion that is met by levels: one of these urgencies, and one of these risks."""
+
+    urgency: tuple[Urgency, ...] = tuple(Urgency)
+    risk: tuple[Risk, ...] = tuple(Risk)
+
+
 class Criterion(Setting, frozen=True, kw_only=True):
-    """A criterion that makes a complaint a major one (B3)."""
+    """A criterion that makes a complaint a major one (B3).
+
+    Words propose it, and staff confirm; what is counted, and levels, need no confirmation.
+    """
 
     code: Code
     name: Name
     words: Words = ()
+    counted: Counted | None = None
+    levels: Levels | None = None
+
+
+class Ground(Setting, frozen=True, kw_only=True):
+    """A ground on which the organisation is not responsible (B4)."""
+
+    code: Code
+    name: Name
 
 
 class Limit(Setting, frozen=True, kw_only=True):
@@ -109,38 +153,144 @@ class Limit(Setting, frozen=True, kw_only=True):
             raise ValueError("exactly one of minutes, working_days")
 
 
-class SolutionLimits(Setting, frozen=True, kw_only=True):
-    """The limit for the solution, by severity (C5)."""
+class Limits(Setting, frozen=True, kw_only=True):
+    """The limit of a stage by severity and urgency; major goes first, then urgency."""
 
     general: Limit
-    major: Limit
+    important: Limit | None = None
+    urgent: Limit | None = None
+    major: Limit | None = None
+
+    def of(self, *, is_major: bool, urgency: Urgency = Urgency.GENERAL) -> Limit:
+        """Return the limit that holds for a complaint."""
+        by_urgency = {Urgency.URGENT: self.urgent, Urgency.IMPORTANT: self.important}
+        return (self.major if is_major else None) or by_urgency.get(urgency) or self.general
 
 
 class Clocks(Setting, frozen=True, kw_only=True):
-    """The limit of each stage (E1)."""
+    """The limit of each stage, and of what runs beside the stages (E1)."""
 
     registration: Limit
-    investigation: Limit
-    solution: SolutionLimits
+    emergency: Limit
+    """First response to an emergency (C4), from receipt."""
+    contact: Limit | None = None
+    """First word to the complainant in any case, solved or not, from receipt (C8)."""
+    contact_other_body: Limit | None = None
+    """The same where another body is involved."""
+    investigation: Limits
+    solution: Limits
+    solution_agreed: bool = False
+    """Whether the time of the reply is agreed with the complainant; `solution` holds until then."""
     feedback: Limit
+    verification: Limit
     follow_up: Limit
+    work_order: Limit
+    """Completion of a work order for which no time was agreed."""
+
+
+class Pauses(Setting, frozen=True, kw_only=True):
+    """When limits may stop (E4), and for how long at most."""
+
+    reasons: Annotated[tuple[PauseReason, ...], Meta(min_length=1)]
+    longest: Limit
+
+
+class Extension(Setting, frozen=True, kw_only=True):
+    """How a limit may be extended: how often, by how much, and who approves."""
+
+    most: Annotated[int, Meta(ge=0, le=10)]
+    longest: Limit
+    approved_by: Code
+
+
+class Rung(Setting, frozen=True, kw_only=True):
+    """A rung of the ladder: a role or a post, and how long after the rung before it is told."""
+
+    to: Code
+    after: Limit | None = None
+    """None on the first rung, which is told when the limit passes."""
 
 
 class Escalation(Setting, frozen=True, kw_only=True):
-    """Who is told when a limit passes, one rung up in each further period (E3).
+    """Who is told when a limit passes, one rung up at a time (E3).
 
-    The first of the ladder is who should have acted: reminded before, while the others come after.
+    Who should have acted is reminded before the limit, and is no rung. The last rung is told again
+    in every further period.
     """
 
-    ladder: Annotated[tuple[Role, ...], Meta(min_length=2)]
+    general: Annotated[tuple[Rung, ...], Meta(min_length=1)]
+    major: tuple[Rung, ...] = ()
+    """Empty where major complaints climb the same ladder."""
     every: Limit
+
+    def ladder(self, *, is_major: bool) -> tuple[Rung, ...]:
+        """Return the rungs for a complaint, the lowest first."""
+        return self.major if is_major and self.major else self.general
+
+
+class SignOffs(Setting, frozen=True, kw_only=True):
+    """The roles or posts that sign a solution, each a person of its own (C5)."""
+
+    signed_by: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=4)]
+    in_order: bool = True
 
 
 class Approval(Setting, frozen=True, kw_only=True):
-    """Which role decides about a finding, by severity (C5)."""
+    """Who signs the solution, by severity (C5)."""
 
-    general: Role
-    major: Role
+    general: SignOffs
+    major: SignOffs
+
+
+class RequiredRecord(Setting, frozen=True, kw_only=True):
+    """A record without which an investigation can't be closed (C3)."""
+
+    kind: RecordKind
+    major_only: bool = False
+    types: tuple[Code, ...] = ()
+    """Empty for all types."""
+
+
+class AmountLevel(Setting, frozen=True, kw_only=True):
+    """Who approves compensation up to an amount, in yuan; None is without limit."""
+
+    up_to: Annotated[int, Meta(ge=1, le=100_000_000)] | None = None
+    by: Code
+
+
+class Compensation(Setting, frozen=True, kw_only=True):
+    """The rules of compensation (C9)."""
+
+    levels: Annotated[tuple[AmountLevel, ...], Meta(min_length=1)]
+    advance: bool = False
+    """Whether it may be paid in advance from the fund (先行赔付)."""
+    voucher: bool = True
+    """Whether a paid complaint needs the payment voucher to be closed."""
+
+
+class Emergency(Setting, frozen=True, kw_only=True):
+    """What happens at once with an emergency (B7, C4); its limit is a clock."""
+
+    tell: Annotated[tuple[Code, ...], Meta(min_length=1)]
+    """Roles or posts that are told at once, and of each measure."""
+    measures: tuple[EmergencyMeasure, ...]
+
+
+class GroupIncident(Setting, frozen=True, kw_only=True):
+    """A mass complaint (B6, I18): what must be said to the public, until when."""
+
+    statement: Limit
+    """From the moment that the threshold was reached."""
+    leader: Code
+    """The role or post that leads the joint group."""
+
+
+class OutsideBody(Setting, frozen=True, kw_only=True):
+    """A body outside that hands complaints over and has its own clock (I11)."""
+
+    code: Code
+    name: Name
+    limit: Limit
 
 
 class FollowUp(Setting, frozen=True, kw_only=True):
@@ -149,6 +299,10 @@ class FollowUp(Setting, frozen=True, kw_only=True):
     callback_share: Share
     quiet_days: Annotated[int, Meta(ge=1, le=365)]
     exempt: tuple[Exemption, ...] = ()
+    attempts: Annotated[int, Meta(ge=1, le=10)] = 3
+    """Calls that reach nobody, or that the complainant refuses, after which no more are made."""
+    apart: Limit = Limit(minutes=120)
+    """Time between two calls that count."""
 
 
 class Assessing(Setting, frozen=True, kw_only=True):
@@ -192,17 +346,31 @@ class Policy(Setting, frozen=True, kw_only=True):
     title: Name
     version: Annotated[str, Meta(pattern=r"^([0-9a-f]{12})?$")] = ""
     """First 12 hex digits of the SHA-256 of the canonical content; set by the compiler."""
+    complainant: Name
+    """What complainants are called: 会员, 业主."""
     number: Number
+    titles: dict[Role, Name] = {}
+    """What the organisation calls its roles, where that is not their usual name."""
+    posts: tuple[Post, ...] = ()
     departments: Annotated[tuple[Department, ...], Meta(min_length=1)]
     types: Annotated[tuple[ComplaintType, ...], Meta(min_length=1)]
     major: tuple[Criterion, ...] = ()
+    not_responsible: tuple[Ground, ...] = ()
     assessing: Assessing
     clocks: Clocks
+    pauses: Pauses
+    extension: Extension
     remind_at_share: Share
     escalation: Escalation
+    emergency: Emergency
+    group_incident: GroupIncident
+    outside_bodies: tuple[OutsideBody, ...] = ()
+    records: tuple[RequiredRecord, ...] = ()
     approval: Approval
+    compensation: Compensation
     feedback_ways: Annotated[tuple[FeedbackWay, ...], Meta(min_length=1)]
     follow_up: FollowUp
+    closing_gates: Annotated[tuple[Gate, ...], Meta(min_length=1)]
     retention_years: Annotated[int, Meta(ge=1, le=100)]
     required_fields: tuple[RequiredField, ...] = ()
     working_hours: WorkingHours
@@ -226,22 +394,33 @@ class Policy(Setting, frozen=True, kw_only=True):
         """Return the criterion of a major complaint with this code, or None."""
         return next((criterion for criterion in self.major if criterion.code == code), None)
 
-    def solution_limit(self, *, is_major: bool) -> Limit:
-        """Return the limit for the solution."""
-        return self.clocks.solution.major if is_major else self.clocks.solution.general
+    def find_post(self, code: str) -> Post | None:
+        """Return the post with this code, or None."""
+        return next((post for post in self.posts if post.code == code), None)
 
-    def approver_role(self, *, is_major: bool) -> Role:
-        """Return the role that decides about the finding."""
+    def role_of(self, code: str) -> Role:
+        """Return the role that a code names, or that the post of this code has.
+
+        Raises ValueError for a code that is neither.
+        """
+        post = self.find_post(code)
+        return post.role if post else Role(code)
+
+    def sign_offs(self, *, is_major: bool) -> SignOffs:
+        """Return who signs the solution."""
         return self.approval.major if is_major else self.approval.general
 
     def limits(self) -> Iterator[tuple[str, Limit]]:
-        """Yield each limit with its dotted name, in the order of the line."""
-        yield "registration", self.clocks.registration
-        yield "investigation", self.clocks.investigation
-        yield "solution.general", self.clocks.solution.general
-        yield "solution.major", self.clocks.solution.major
-        yield "feedback", self.clocks.feedback
-        yield "follow_up", self.clocks.follow_up
+        """Yield each limit that is set with its dotted name, in the order of the line."""
+        clocks = self.clocks
+        for field in Clocks.__struct_fields__:
+            match getattr(clocks, field):
+                case Limit() as limit:
+                    yield field, limit
+                case Limits() as limits:
+                    for severity in Limits.__struct_fields__:
+                        if limit := getattr(limits, severity):
+                            yield f"{field}.{severity}", limit
 
 
 class UnknownPolicyError(LookupError):

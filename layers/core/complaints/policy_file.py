@@ -17,9 +17,11 @@ from typing import Any, NamedTuple, cast
 
 import jsonschema
 import msgspec
+import msgspec.inspect
 import yaml
 from jsonschema.protocols import Validator
 
+from complaints.models import Role
 from complaints.policy import QUALITY_OFFICE, RESERVED_QUEUES, Limit, Policy, weighted
 
 VERSION_LENGTH = 12
@@ -137,6 +139,24 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+WAYS_TO_TYPES: tuple[tuple[str | None, ...], ...] = (
+    ("departments", None, "types", None),
+    ("assessing", "unsure_type"),
+    ("assessing", "safety_types", None),
+    ("records", None, "types", None),
+)
+"""Where a policy names a type."""
+WAYS_TO_PEOPLE: tuple[tuple[str | None, ...], ...] = (
+    ("escalation", "general", None, "to"),
+    ("escalation", "major", None, "to"),
+    ("approval", "general", "signed_by", None),
+    ("approval", "major", "signed_by", None),
+    ("extension", "approved_by"),
+    ("emergency", "tell", None),
+    ("group_incident", "leader"),
+    ("compensation", "levels", None, "by"),
+)
+"""Where a policy names a role or a post."""
 Wrong = tuple[Place, object, str]
 """A place, the value that stands there, and what is allowed."""
 
@@ -205,10 +225,10 @@ def _allowed(rule: str, wanted: Any) -> str:  # noqa: ANN401 - whatever a JSON s
 
 def _cross_problems(policy: Any) -> Iterator[Wrong]:  # noqa: ANN401 - not checked yet
     """Yield what no schema can say: codes that must exist, be unique, or be one of two."""
-    for part in ("departments", "types", "major"):
+    for part in ("posts", "departments", "types", "major", "not_responsible", "outside_bodies"):
         yield from _repeated(part, _codes(policy, part))
     yield from _code_problems(policy)
-    yield from _limit_problems(policy, ())
+    yield from _limit_problems(policy, msgspec.inspect.type_info(Policy), ())
     worked = [day for _, day in _found(policy, "calendar", "worked", None)]
     for place, day in _found(policy, "calendar", "closed", None):
         if day in worked:
@@ -235,29 +255,32 @@ def _code_problems(policy: object) -> Iterator[Wrong]:
             yield place, code, f"not {'|'.join(RESERVED_QUEUES)}"
     for place, code in _found(policy, "types", None, "department"):
         yield from _unless(place, code, [*departments.values(), QUALITY_OFFICE])
-    for way in (
-        ("departments", None, "types", None),
-        ("assessing", "unsure_type"),
-        ("assessing", "safety_types", None),
-    ):
+    for way in WAYS_TO_TYPES:
         for place, code in _found(policy, *way):
             yield from _unless(place, code, types)
+    posts = _codes(policy, "posts").values()
+    for way in WAYS_TO_PEOPLE:
+        for place, code in _found(policy, *way):
+            yield from _unless(place, code, [*Role, *posts])
 
 
-def _limit_problems(node: object, place: Place) -> Iterator[Wrong]:
-    """Yield the limits that have none or both of their two units."""
-    if not isinstance(node, dict):
-        return
-    units = set(Limit.__struct_fields__)
-    for key, part in node.items():
-        inner = (*place, key)
-        is_limit = inner[0] in {"clocks", "escalation"} and (
-            key == "every" or (inner[0] == "clocks" and len(inner) > 1 and key != "solution")
-        )
-        if is_limit and isinstance(part, dict) and len(units & set(part)) != 1:
-            yield inner, part, f"exactly one of {'|'.join(Limit.__struct_fields__)}"
-        else:
-            yield from _limit_problems(part, inner)
+def _limit_problems(node: Any, kind: msgspec.inspect.Type, place: Place) -> Iterator[Wrong]:  # noqa: ANN401 - not checked yet
+    """Yield the limits that have none or both of their two units, wherever a record has one."""
+    match kind:
+        case msgspec.inspect.UnionType():
+            for one in kind.types:
+                yield from _limit_problems(node, one, place)
+        case msgspec.inspect.VarTupleType() if isinstance(node, list):
+            for index, part in enumerate(node):
+                yield from _limit_problems(part, kind.item_type, (*place, index))
+        case msgspec.inspect.StructType() if isinstance(node, dict):
+            units = Limit.__struct_fields__
+            if kind.cls is Limit and len(set(units) & set(node)) != 1:
+                yield place, node, f"exactly one of {'|'.join(units)}"
+            for field in kind.fields:
+                if field.name in node:
+                    inner = (*place, field.name)
+                    yield from _limit_problems(node[field.name], field.type, inner)
 
 
 def _codes(policy: object, part: str) -> dict[Place, Any]:

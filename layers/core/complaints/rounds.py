@@ -14,13 +14,23 @@ from complaints.roles import queue_of
 
 LOOK_AGAIN = timedelta(minutes=10)
 """How long the next step may take to begin before `check_sla` begins it."""
-MAX_ATTEMPTS = 3
-"""Calls that reach nobody, after which a complaint goes on without an answer."""
 
 
 def next_clock(limit: Limit, *, started_at: datetime, at: datetime, office: Office) -> Clock:
     """Start the clock of the stage that follows an answer."""
     return start_clock(limit, started_at=started_at, at=at, policy=office.policy, zone=office.zone)
+
+
+def investigation_limit(complaint: Complaint, office: Office) -> Limit:
+    """Return the limit of the investigation, by severity and urgency."""
+    limits = office.policy.clocks.investigation
+    return limits.of(is_major=complaint.is_major, urgency=complaint.urgency)
+
+
+def solution_limit(complaint: Complaint, office: Office) -> Limit:
+    """Return the limit for the solution, by severity and urgency."""
+    limits = office.policy.clocks.solution
+    return limits.of(is_major=complaint.is_major, urgency=complaint.urgency)
 
 
 def is_late(complaint: Complaint, at: datetime) -> bool:
@@ -53,11 +63,15 @@ def again(
         facts=facts,
         personal=personal,
         key=key,
-        queue=queue_of(Role.HANDLER, complaint),
-        clock=next_clock(office.policy.clocks.investigation, started_at=at, at=at, office=office),
+        queue=queue_of(Role.HANDLER, complaint, office),
+        clock=next_clock(
+            investigation_limit(complaint, office), started_at=at, at=at, office=office
+        ),
         look_again_at=at + LOOK_AGAIN,
         round_at=at,
         approver="",
+        signed=(),
+        proven=(),
         written_at=None,
         phoned_at=None,
         reply_outcome=None,
@@ -70,7 +84,7 @@ def again(
 def called_in_vain(
     complaint: Complaint, words: str, *, actor: str, key: bytes, at: datetime
 ) -> tuple[Complaint, TrackingEntry]:
-    """Record a call that reached nobody; calls are counted, and `MAX_ATTEMPTS` end them (I5)."""
+    """Record a call that reached nobody; the policy says how many of them are enough (I5)."""
     return record(
         complaint,
         "called_in_vain",
@@ -119,7 +133,7 @@ def closing_clock(at: datetime) -> Clock:
 
 def promised_at(complaint: Complaint, office: Office) -> datetime:
     """Return when the complainant hears the solution at the latest (A7; 004 二)."""
-    limit = office.policy.solution_limit(is_major=complaint.is_major)
     start = complaint.round_at or complaint.received_at
     overrides = office.policy.calendar.as_table()
-    return limit_end(start, limit, office.zone, overrides)
+    reckoned = limit_end(start, solution_limit(complaint, office), office.zone, overrides)
+    return complaint.agreed_at or reckoned

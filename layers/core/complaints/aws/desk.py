@@ -18,7 +18,7 @@ from complaints.aws.repository import (
     StaleComplaintError,
 )
 from complaints.aws.runtime import logger, now, random_code, random_id, random_key
-from complaints.aws.settings import load_settings
+from complaints.aws.settings import load_settings, office_for
 from complaints.aws.workflow import Workflow
 from complaints.history import canonical
 from complaints.letters import owed
@@ -39,9 +39,10 @@ from complaints.models import (
     TrackingEntry,
 )
 from complaints.number import complaint_number
+from complaints.office import Office
 
 TRIES = 5
-Verb = Callable[[Dossier, datetime], tuple[Complaint, TrackingEntry]]
+Verb = Callable[[Dossier, Office, datetime], tuple[Complaint, TrackingEntry]]
 Parts = Callable[[Complaint, Dossier, datetime], tuple[Record, ...]]
 
 
@@ -119,9 +120,8 @@ def add(complaint_id: str, contact: Contact, *, claimed: str = "") -> Complaint:
     `claimed` is the Message-ID of a mail: it is claimed for the complaint in the same save.
     Raises ConflictError if the complaint has it already, with other content.
     """
-    office = load_settings().office
 
-    def verb(dossier: Dossier, at: datetime) -> tuple[Complaint, TrackingEntry]:
+    def verb(dossier: Dossier, office: Office, at: datetime) -> tuple[Complaint, TrackingEntry]:
         return intake.add(dossier.complaint, contact, key=dossier.key, at=at, office=office)
 
     return _change(
@@ -148,7 +148,7 @@ def read_news(complaint_id: str, *, staff: Staff) -> Complaint:
     """Record that what the complainant added was read."""
     return _change(
         complaint_id,
-        lambda dossier, at: intake.read_news(dossier.complaint, staff=staff, at=at),
+        lambda dossier, _office, at: intake.read_news(dossier.complaint, staff=staff, at=at),
     )
 
 
@@ -156,10 +156,9 @@ def correct(
     complaint_id: str, assessment: Assessment, department: str, *, staff: Staff
 ) -> Complaint:
     """Correct type, urgency, severity and department of a complaint (B1)."""
-    office = load_settings().office
     return _change(
         complaint_id,
-        lambda dossier, at: classify.correct(
+        lambda dossier, office, at: classify.correct(
             dossier.complaint, assessment, department, staff=staff, at=at, office=office
         ),
     )
@@ -169,16 +168,17 @@ def assign(complaint_id: str, investigator: str, *, staff: Staff) -> Complaint:
     """Name the person who investigates."""
     return _change(
         complaint_id,
-        lambda dossier, at: investigate.assign(dossier.complaint, investigator, staff=staff, at=at),
+        lambda dossier, _office, at: investigate.assign(
+            dossier.complaint, investigator, staff=staff, at=at
+        ),
     )
 
 
 def submit_finding(complaint_id: str, finding: Finding, *, staff: Staff) -> Complaint:
     """Close the investigation with its report."""
-    office = load_settings().office
     return _change(
         complaint_id,
-        lambda dossier, at: investigate.submit(
+        lambda dossier, office, at: investigate.submit(
             dossier.complaint, finding, staff=staff, key=dossier.key, at=at, office=office
         ),
         lambda *_: (finding,),
@@ -187,10 +187,9 @@ def submit_finding(complaint_id: str, finding: Finding, *, staff: Staff) -> Comp
 
 def decide(complaint_id: str, decision: Decision, *, staff: Staff) -> Complaint:
     """Approve a solution, which owes the written notice, or send it back."""
-    office = load_settings().office
     return _change(
         complaint_id,
-        lambda dossier, at: approve.decide(
+        lambda dossier, office, at: approve.decide(
             dossier.complaint,
             decision,
             dossier.complainant,
@@ -208,10 +207,9 @@ def decide(complaint_id: str, decision: Decision, *, staff: Staff) -> Complaint:
 
 def post_notice(complaint_id: str, *, staff: Staff) -> Complaint:
     """Record that the written notice went out on paper."""
-    office = load_settings().office
     return _change(
         complaint_id,
-        lambda dossier, at: notify.post(
+        lambda dossier, office, at: notify.post(
             dossier.complaint,
             dossier.complainant,
             staff=staff,
@@ -225,10 +223,9 @@ def post_notice(complaint_id: str, *, staff: Staff) -> Complaint:
 
 def confirm_by_phone(complaint_id: str, outcome: Outcome, words: str, *, staff: Staff) -> Complaint:
     """Record the call in which the notice was confirmed."""
-    office = load_settings().office
     return _change(
         complaint_id,
-        lambda dossier, at: notify.phone(
+        lambda dossier, office, at: notify.phone(
             dossier.complaint,
             dossier.complainant,
             outcome,
@@ -247,10 +244,9 @@ def confirm_by_phone(complaint_id: str, outcome: Outcome, words: str, *, staff: 
 
 def answer_reply(complaint_id: str, outcome: Outcome, words: str) -> Complaint:
     """Record that the complainant accepts or refuses the reply."""
-    office = load_settings().office
     return _change(
         complaint_id,
-        lambda dossier, at: notify.answer(
+        lambda dossier, office, at: notify.answer(
             dossier.complaint,
             dossier.complainant,
             outcome,
@@ -268,10 +264,9 @@ def answer_reply(complaint_id: str, outcome: Outcome, words: str) -> Complaint:
 
 def rate(complaint_id: str, outcome: Outcome, satisfaction: int | None, words: str) -> Complaint:
     """Record the survey as the complainant filled it in."""
-    office = load_settings().office
     return _change(
         complaint_id,
-        lambda dossier, at: follow_up.rate(
+        lambda dossier, office, at: follow_up.rate(
             dossier.complaint,
             outcome,
             satisfaction,
@@ -288,10 +283,9 @@ def call_back(
     complaint_id: str, outcome: Outcome, satisfaction: int | None, words: str, *, staff: Staff
 ) -> Complaint:
     """Record a follow-up call."""
-    office = load_settings().office
     return _change(
         complaint_id,
-        lambda dossier, at: follow_up.call_back(
+        lambda dossier, office, at: follow_up.call_back(
             dossier.complaint,
             outcome,
             satisfaction,
@@ -323,8 +317,8 @@ def _change(
         dossier = complaints.dossier(complaint_id)
         if unless(dossier):
             return dossier.complaint
-        at = now()
-        changed, entry = verb(dossier, at)
+        at, office = now(), office_for(dossier.complaint.policy)
+        changed, entry = verb(dossier, office, at)
         kept = parts(changed, dossier, at)
         try:
             complaints.save(changed, entry, *kept, claimed=claimed)

@@ -11,6 +11,7 @@
     each decision     TS-2026-000123-7      decision#<nnnnnn> none
     each letter       TS-2026-000123-7      letter#<id>       sweep_shard, next_at until sent
     its history       TS-2026-000123-7      track#<nnnnnn>    none
+    handling parts    TS-2026-000123-7      <kind>#<id>       none (PARTS has the kinds)
     the open task     TS-2026-000123-7      task              none (holds the task token)
     what was claimed  claim#<sha256>        claim             none
     running number    counter#<year>        counter           none
@@ -38,9 +39,34 @@ from complaints.models import (
     TrackingEntry,
     sortable,
 )
+from complaints.parts import (
+    Dispute,
+    InvestigationRecord,
+    Notice,
+    OutsideCase,
+    Payment,
+    Proof,
+    Proxy,
+    WorkOrder,
+)
 from complaints.rounds import LOOK_AGAIN
 
 SHARDS = 4
+PARTS: dict[str, tuple[type[Record], str]] = {
+    "record": (InvestigationRecord, "record_id"),
+    "order": (WorkOrder, "order_id"),
+    "notice": (Notice, "notice_id"),
+    "proof": (Proof, "gate"),
+    "payment": (Payment, "payment_id"),
+    "proxy": (Proxy, "proxy_id"),
+    "outside": (OutsideCase, "case_id"),
+    "dispute": (Dispute, "dispute_id"),
+}
+"""What may lie beside a complaint while it is handled: kind -> record, and the field of its id."""
+IN_DOSSIER = {kind: kind if kind == "outside" else f"{kind}s" for kind in PARTS} | {
+    "proxy": "proxies"
+}
+"""Kind -> field of the Dossier."""
 R = TypeVar("R", bound=msgspec.Struct)
 Key = dict[str, dict[str, str]]
 Stored = dict[str, Any]
@@ -103,6 +129,9 @@ def part_item(complaint: Complaint, part: Record) -> Stored:
             # Sent at once by whoever queued it; what is not sent by then is found and sent.
             awaited = due(complaint.complaint_id, part.queued_at + LOOK_AGAIN)
             return stored if part.sent_at else stored | awaited
+    for kind, (record, field) in PARTS.items():
+        if isinstance(part, record):
+            return item(complaint.complaint_id, f"{kind}#{getattr(part, field)}", part)
     raise TypeError(f"a {type(part).__name__} is no part of a complaint")
 
 

@@ -5,7 +5,7 @@ from email.message import EmailMessage
 
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import client, logger
-from complaints.aws.settings import load_settings
+from complaints.aws.settings import load_settings, office_for
 from complaints.letters import TO_STAFF, Sender, about, to_complainant
 from complaints.models import Dossier, Letter
 
@@ -45,7 +45,7 @@ def deliver(dossier: Dossier, letter: Letter, *, at: datetime) -> bool:
         return True
     complaints = ComplaintRepository.from_env()
     complaint_id = dossier.complaint.complaint_id
-    office = load_settings().office
+    office = office_for(dossier.complaint.policy)
     try:
         message = (
             about(letter, dossier.complaint, sender(), office, at=at)

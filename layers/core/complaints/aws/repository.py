@@ -21,6 +21,8 @@ from typing import Any, Self
 import msgspec
 
 from complaints.aws.items import (
+    IN_DOSSIER,
+    PARTS,
     SHARDS,
     Claim,
     Person,
@@ -121,6 +123,10 @@ class ComplaintRepository:
             raise UnknownComplaintError(f"there is no complaint {complaint_id}")
         person = read(parts["person"][0], Person)
         contacts = read_all(parts.get("contact", []), Contact)
+        handling: dict[str, Any] = {
+            IN_DOSSIER[kind]: read_all(parts.get(kind, []), record)
+            for kind, (record, _) in PARTS.items()
+        }
         return Dossier(
             complaint=read(parts["complaint"][0], Complaint),
             complainant=person.complainant,
@@ -130,6 +136,7 @@ class ComplaintRepository:
             decisions=read_all(parts.get("decision", []), Decision),
             letters=read_all(parts.get("letter", []), Letter),
             entries=read_all(parts.get("track", []), TrackingEntry),
+            **handling,
         )
 
     def contacts(self, complaint_id: str) -> tuple[Contact, ...]:

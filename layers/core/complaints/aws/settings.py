@@ -50,6 +50,15 @@ def load_settings() -> Settings:
     )
 
 
+def office_for(reference: str) -> Office:
+    """Return the organisation under the policy that a complaint was received under.
+
+    `reference` is name and version, such as `service-provider@3f2a...`.
+    """
+    office = load_settings().office
+    return Office(policy=load(reference), zone=office.zone)
+
+
 def scans_uploads() -> bool:
     """Return whether evidence needs a clean scan verdict before anybody may open it."""
     return os.environ.get("SCAN_UPLOADS") == "on"

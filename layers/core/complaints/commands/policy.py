@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from complaints import policy
+from complaints.models import Role
 from complaints.policy import Limit, Policy
 from complaints.texts import texts
 
@@ -88,11 +89,19 @@ def table(chosen: Policy, language: str) -> Iterator[tuple[str, str]]:
     for name, given in chosen.limits():
         yield say(f"policy.clock.{name}"), limit(given)
     yield say("policy.reminder"), f"{policy.percent(chosen.remind_at_share)} %"
-    ladder = " → ".join(say(f"policy.role.{role}") for role in chosen.escalation.ladder)
+
+    def who(code: str) -> str:
+        post = chosen.find_post(code)
+        title = post.name if post else chosen.titles.get(Role(code))
+        return title.in_language(language) if title else say(f"policy.role.{code}")
+
+    ladder = " → ".join(who(rung.to) for rung in chosen.escalation.general)
     yield say("policy.ladder"), ladder
     yield say("policy.period"), limit(chosen.escalation.every)
-    yield say("policy.approval.general"), say(f"policy.role.{chosen.approval.general}")
-    yield say("policy.approval.major"), say(f"policy.role.{chosen.approval.major}")
+    for severity in ("general", "major"):
+        rule = chosen.sign_offs(is_major=severity == "major")
+        joined = (" → " if rule.in_order else " + ").join(map(who, rule.signed_by))
+        yield say(f"policy.approval.{severity}"), joined
     ways = " + ".join(say(f"policy.feedback.{way}") for way in chosen.feedback_ways)
     yield say("policy.feedback"), ways
     yield say("policy.callback"), f"{policy.percent(chosen.follow_up.callback_share)} %"
