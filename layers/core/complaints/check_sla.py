@@ -5,9 +5,8 @@ What each look finds is decided here; the function of the same name asks whose l
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from complaints.clocks import after_step, rung, step_due
+from complaints.clocks import after_step, rung, step_due, with_clock
 from complaints.lifecycle import record
 from complaints.models import Clock, Complaint, Role, Staff, Status, TrackingEntry
 from complaints.office import Office
@@ -88,14 +87,6 @@ def take_step(
         overdue=complaint.overdue + int(missed),
         **with_clock(complaint, moved),
     )
-
-
-def with_clock(complaint: Complaint, clock: Clock) -> dict[str, Any]:
-    """Return what changes when one of a complaint's clocks is set anew."""
-    if not clock.what:
-        return {"clock": clock}
-    others = (one for one in complaint.clocks if one.what != clock.what)
-    return {"clocks": (*others, clock)}
 
 
 def told(complaint: Complaint, clock: Clock, office: Office) -> str:

@@ -13,11 +13,11 @@ the reminder before the limit, then one rung of the ladder at the limit and afte
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from complaints.calendar import NO_OVERRIDES, add_working_days, calendar_version
-from complaints.models import Clock
+from complaints.models import Clock, Complaint
 from complaints.policy import Limit, Policy, Rung
 
 Colour = Literal["green", "amber", "red"]
@@ -122,6 +122,18 @@ def colour(clock: Clock, at: datetime) -> Colour:
         return "red"
     half = clock.started_at + (clock.due_at - clock.started_at) / 2
     return "amber" if at >= half else "green"
+
+
+def with_clock(complaint: Complaint, clock: Clock) -> dict[str, Any]:
+    """Return what changes when a complaint gets this clock, or its clock of this name anew."""
+    if not clock.what:
+        return {"clock": clock}
+    return {"clocks": (*without_clock(complaint, clock.what)["clocks"], clock)}
+
+
+def without_clock(complaint: Complaint, what: str) -> dict[str, Any]:
+    """Return what changes when a clock beside the stages stops: what it limited is done."""
+    return {"clocks": tuple(clock for clock in complaint.clocks if clock.what != what)}
 
 
 def _whole(instant: datetime) -> datetime:
