@@ -55,13 +55,13 @@ $(INSTALLED): requirements-dev.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(MADE): $(INSTALLED) $(CATALOGUES) $(POLICIES) $(wildcard layers/core/complaints/policy_file.py)
+$(MADE): $(INSTALLED) $(CATALOGUES) $(POLICIES) $(wildcard layers/core/complaints/policy*.py)
 	@$(BIN)/pybabel --quiet compile --directory layers/core/complaints/locale
 	@$(BIN)/python -m complaints.policy_file
 	@touch $@
 
-run: install ## the whole product on this machine, until Ctrl-C
-	@$(BIN)/python -m infra.local.run
+run: install ## the whole product on this machine, until Ctrl-C; POLICY=utility for another procedure
+	@HUIYIN_POLICY="$(POLICY)" $(BIN)/python -m infra.local.run
 
 test: check ## what `check` does, then all tests; PYTEST_ARGS="-k word" for some of them
 	@{ command -v chromium chromium-browser google-chrome >/dev/null || [ -d "/Applications/Google Chrome.app" ]; } && \
@@ -97,10 +97,12 @@ deploy: build ## build, then deploy to AWS; asks what it needs to know the first
 lock: $(INSTALLED) ## pin every requirement by hash; UPGRADE=--upgrade for newer ones
 	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev --output-file requirements-dev.txt
 	@$(LOCK) pyproject.toml --constraints requirements-dev.txt --output-file layers/core/requirements.txt
-	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["documents"], sep="\n")' | \
-		$(LOCK) - --constraints requirements-dev.txt --output-file layers/documents/requirements.txt
+	@for layer in documents policies; do \
+		$(BIN)/python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$layer | \
+			$(LOCK) - --constraints requirements-dev.txt --output-file layers/$$layer/requirements.txt || exit 1; \
+	done
 
 clean: ## remove what is made; .local, with the state of `make run`, stays
 	@rm -rf $(VENV) .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
-	@rm -f layers/core/complaints/locale/*/LC_MESSAGES/*.mo layers/core/complaints/policies/*.json
+	@rm -f layers/core/complaints/locale/*/LC_MESSAGES/*.mo layers/core/complaints/policies/*.{json,yaml}
 	@find functions layers infra tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -46,6 +46,8 @@ HEAD = Staff(
 OTHER_HEAD = HEAD.replace(username="fan", email="fan@example.com", department="finance")
 QUALITY = Staff(username="qiu", name="邱", email="qiu@example.com", roles=(Role.QUALITY_OFFICE,))
 MANAGER = Staff(username="ma", name="马", email="ma@example.com", roles=(Role.MANAGEMENT,))
+RECORDED = tuple(dict.fromkeys(rule.kind for rule in OFFICE.policy.records))
+"""Every kind of record that the policy may ask for before a finding."""
 STAFF = [HANDLER, HEAD, OTHER_HEAD, QUALITY, MANAGER]
 
 
@@ -61,6 +63,8 @@ def finding(**sides: Any) -> Finding:  # noqa: ANN401 - fields of Finding
         "investigator": HANDLER.username,
         "facts": "录音里确有不耐烦的话。",
         "cause": "交班时一人值守。",
+        "indirect_cause": "排班没有余量。",
+        "root_cause": "没有交接班的规定。",
         "responsible": True,
         "measures": "增加一人，重新培训。",
         "reply": "我们为前台的态度道歉。",
@@ -106,13 +110,13 @@ def received(
 
 
 def assessed(dossier: Dossier | None = None, *, minutes: int = 1) -> Dossier:
-    """Return a complaint assessed so many minutes after its receipt."""
+    """Return a complaint assessed so many minutes after its receipt; its records are kept."""
     before = dossier or received()
     at = before.complaint.registered_at + timedelta(minutes=minutes)
-    return after(
-        before,
-        classify.classify(before.complaint, before.contacts, key=before.key, at=at, office=OFFICE),
+    made, entry = classify.classify(
+        before.complaint, before.contacts, key=before.key, at=at, office=OFFICE
     )
+    return after(before, (made.replace(recorded=RECORDED), entry))
 
 
 def investigated(dossier: Dossier | None = None, *, hours: int = 2) -> Dossier:
@@ -164,12 +168,17 @@ def closed(dossier: Dossier | None = None) -> Dossier:
 
 
 def phoned(
-    dossier: Dossier, outcome: Outcome, *, staff: Staff = HANDLER
+    dossier: Dossier,
+    outcome: Outcome,
+    *,
+    staff: Staff = HANDLER,
+    hours: float = 1,
+    words: str = "电话里说的话",
 ) -> tuple[Complaint, TrackingEntry]:
     """Call about the reply, an hour after the last step."""
     return notify.phone(
-        dossier.complaint, dossier.complainant, outcome, "电话里说的话", staff=staff,
-        key=dossier.key, at=later(dossier, 1), office=OFFICE,
+        dossier.complaint, dossier.complainant, outcome, words, staff=staff,
+        key=dossier.key, at=later(dossier, hours), office=OFFICE,
     )  # fmt: skip
 
 
@@ -189,12 +198,12 @@ def rated(dossier: Dossier, outcome: Outcome) -> tuple[Complaint, TrackingEntry]
 
 
 def called_back(
-    dossier: Dossier, outcome: Outcome, *, staff: Staff = QUALITY
+    dossier: Dossier, outcome: Outcome, *, staff: Staff = QUALITY, hours: float = 1
 ) -> tuple[Complaint, TrackingEntry]:
     """Call back, an hour after the last step."""
     return follow_up.call_back(
         dossier.complaint, outcome, None, "回访记录", staff=staff, key=dossier.key,
-        at=later(dossier, 1), office=OFFICE,
+        at=later(dossier, hours), office=OFFICE,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from complaints.aws import runtime, settings
+from complaints.aws import persons, policies, runtime, settings
 from infra.local.machine import Machine, running
 
 ROOT = Path(__file__).parents[1]
@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "MAIL_BUCKET": "mail",
     "ARCHIVE_BUCKET": "archive",
     "REPORTS_BUCKET": "reports",
+    "POLICY_BUCKET": "policies",
     "ORGANISATION": "回音服务中心",
     "MAIL_ADDRESS": "complaints@example.com",
     "SITE_URL": "https://complaints.example.com/",
@@ -123,6 +124,8 @@ def forget() -> None:
     """Forget the clients and settings of the test before."""
     runtime.client.cache_clear()
     settings.load_settings.cache_clear()
+    persons.person_secret.cache_clear()
+    policies.policies.cache_clear()
 
 
 @pytest.fixture(scope="session")

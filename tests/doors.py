@@ -11,18 +11,20 @@ import smtplib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import make_msgid
 from html import unescape
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from complaints.demo.browser import MULTIPART, Form, Page, multipart, read
 from complaints.texts import texts
 from infra.local.accounts import PASSWORD
-from infra.local.machine import MAIL_DOMAIN, Machine
+from infra.local.deploy import STACK, deploy
+from infra.local.machine import MAIL_DOMAIN, ROOT, Machine
 
 T = TypeVar("T")
 PATIENCE = 45.0
@@ -32,6 +34,8 @@ LONG_AGO = "2026-01-01T00:00:00Z"
 """When a form was opened, so that no test waits the seconds that a robot would not."""
 LINK = re.compile(r"/track/(?P<number>[A-Z0-9-]+)/(?P<code>[0-9A-Z]{12})")
 T_ZH = texts("zh_CN")
+GAP = "\0"
+"""Stands in a sentence for what it names."""
 
 
 def until(look: Callable[[], T | None], what: str, *, patience: float = PATIENCE) -> T:
@@ -208,16 +212,67 @@ class Staff(Visitor):
         assert f"done={task}" in after.address
         return after
 
+    def report(self, number: str, **finding: str) -> Answer:
+        """Keep the record that the policy asks for, then submit the finding."""
+        self.do(number, "record", record_kind="document", record_words="调取了录音。")
+        return self.do(number, "investigate", **finding)
+
     def force(self, number: str, task: str, **fields: str) -> Answer:
         """Send the form of a task that the page does not offer, marks of the session included."""
         form = self.look(number).page.form(f"/{number}/note")
         marks = {name: form.value(name) for name in ("csrf", "seen", "form_id")}
         return self.post(f"/staff/complaints/{number}/{task}", {**marks, **fields})
 
+    def history(self, number: str) -> str:
+        """Return the history of a complaint as its page shows it."""
+        return self.look(number).text.rpartition('class="timeline"')[2]
+
+    def refuse(self, number: str, task: str, sentence: str, **fields: str) -> None:
+        """Check that a task is not offered, and that sending it all the same changes nothing.
+
+        `sentence` is the id of what the page then says is wrong.
+        """
+        before = self.history(number)
+        assert self.offered(number, task) is None, f"{task} of {number} is offered"
+        self._expect_refusal(self.force(number, task, **fields), sentence)
+        assert self.history(number) == before
+
+    def fail(self, number: str, task: str, sentence: str, **typed: str) -> None:
+        """Send a form that is offered and can't be taken as it is; nothing changes."""
+        page = until(lambda: self.offered(number, task), f"{task} of {number} is offered")
+        before = self.history(number)
+        self._expect_refusal(self.send(page, f"/{number}/{task}", typed), sentence)
+        assert self.history(number) == before
+
+    @staticmethod
+    def _expect_refusal(answer: Answer, sentence: str) -> None:
+        assert 400 <= answer.status < 500, (answer.status, answer.address)
+        said = answer.page.words
+        shown = [*said.get("notice-red", ()), *said.get("error", ())]
+        start = T_ZH(sentence, record=GAP, department=GAP).partition(GAP)[0]
+        assert any(start in one for one in shown), (start, shown)
+
 
 def staff(machine: Machine, username: str) -> Staff:
     """Return a member of staff, signed in."""
     return Staff(site=machine.site_url).sign_in(username)
+
+
+class People(dict[str, Staff]):
+    """The staff of a machine by user name, each signed in when first asked for."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__()
+        self.machine = machine
+
+    def __missing__(self, username: str) -> Staff:
+        self[username] = staff(self.machine, username)
+        return self[username]
+
+    def pass_time(self, hours: float) -> None:
+        """Move the clock of the machine; sessions of before are over."""
+        pass_time(self.machine, hours)
+        self.clear()
 
 
 FINDING = {
@@ -283,6 +338,53 @@ def words(message: EmailMessage) -> str:
     return str(body.get_content())
 
 
+# ---- time ----------------------------------------------------------------------------------
+
+
+def pass_time(machine: Machine, hours: float) -> None:
+    """Move the clock of the functions this much further ahead; who is signed in is no longer.
+
+    Deploys again with the parameters that the machine has, as an operator would.
+    """
+    given = _parameters(machine)
+    ahead = int(given.get("ClockAhead", "0")) + round(hours * 3600)
+    assert deploy(machine.client, ROOT, {**given, "ClockAhead": f"{ahead}"})
+
+
+def time_on(machine: Machine) -> datetime:
+    """Return the instant that the functions of a machine believe it is."""
+    return datetime.now(UTC) + timedelta(seconds=int(_parameters(machine).get("ClockAhead", "0")))
+
+
+def check_sla(machine: Machine) -> dict[str, int]:
+    """Look at what is due, as the schedule does every five minutes; return how much was done."""
+    return invoke(machine, "CheckSlaFunction")
+
+
+def sweep(machine: Machine) -> None:
+    """Look at what is due until nothing is; each look takes one step of each complaint."""
+    for _ in range(20):
+        if not any(check_sla(machine).values()):
+            return
+    raise AssertionError("something is always due")
+
+
+def invoke(machine: Machine, function: str, **event: str) -> dict[str, Any]:
+    """Run a function as its schedule does; return what it answers."""
+    answer = machine.client("lambda").invoke(
+        FunctionName=machine.outputs[function], Payload=json.dumps(event)
+    )
+    found: dict[str, Any] = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, found
+    return found
+
+
+def _parameters(machine: Machine) -> dict[str, str]:
+    """Return the parameters with which a machine is deployed."""
+    [stack] = machine.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+
+
 # ---- behind the doors ----------------------------------------------------------------------
 
 
@@ -297,6 +399,13 @@ def logged(machine: Machine) -> list[str]:
         )
         for event in page["events"]
     ]
+
+
+def archived(machine: Machine, number: str) -> list[str]:
+    """Return the keys under which a complaint is filed."""
+    s3, bucket = machine.client("s3"), machine.outputs["ArchiveBucket"]
+    filed = s3.list_objects_v2(Bucket=bucket, Prefix="archive/").get("Contents", ())
+    return [one["Key"] for one in filed if number in one["Key"]]
 
 
 def faults(machine: Machine) -> list[str]:

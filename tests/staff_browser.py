@@ -23,7 +23,7 @@ from complaints.models import (
     Staff,
 )
 from functions.console.handler import handler
-from tests.builders import HANDLER, HEAD, OFFICE, QUALITY
+from tests.builders import HANDLER, HEAD, OFFICE, QUALITY, RECORDED
 
 PASSWORD = "Right-Password-1"  # noqa: S105 - of a pool that lives for a test
 AUDITOR = Staff(username="shen", name="沈", email="s@example.com", roles=(Role.AUDITOR,))
@@ -86,7 +86,7 @@ class Browser:
 
 
 def registered(text: str = "前台态度恶劣，不耐烦。", **person: str) -> Complaint:
-    """Register a complaint by web and let it be assessed, as the workflow would."""
+    """Register a complaint by web and let it be assessed; its records are kept."""
     person = person or {"name": "李娜", "email": "li@example.com", "phone": "+8613800138000"}
     contact = Contact(
         contact_id="c1",
@@ -98,11 +98,10 @@ def registered(text: str = "前台态度恶劣，不耐烦。", **person: str) -
     made, _ = desk.register(Complainant(**person), contact, claimed=text)
     complaints = ComplaintRepository.from_env()
     dossier = complaints.dossier(made.complaint_id)
-    return complaints.save(
-        *classify.classify(
-            dossier.complaint, dossier.contacts, key=dossier.key, at=runtime.now(), office=OFFICE
-        )
+    done, entry = classify.classify(
+        dossier.complaint, dossier.contacts, key=dossier.key, at=runtime.now(), office=OFFICE
     )
+    return complaints.save(done.replace(recorded=RECORDED), entry)
 
 
 def investigated() -> Complaint:

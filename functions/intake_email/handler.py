@@ -81,7 +81,7 @@ def join_or_register(mail: Mail, contact: Contact, claimed: str) -> None:
     Message-ID came with other content: a person decides.
     """
     if complaint_id := find_thread(mail, claimed):
-        desk.add(complaint_id, contact, claimed=claimed)
+        desk.add(complaint_id, contact, claimed=claimed, sender=mail.from_address)
         return
     complainant = Complainant(
         name=mail.from_name,
@@ -95,7 +95,8 @@ def find_thread(mail: Mail, claimed: str) -> str:
     """Return the complaint that a mail answers, or "".
 
     By our own reply address, whose token only our letters hold; by the mails that it refers to;
-    by the number in the subject, if the complaint is the sender's: guessing a number is no way in.
+    by the number in the subject, if the complaint is the sender's, or the sender speaks for the
+    complainant: guessing a number is no way in.
     """
     complaints = ComplaintRepository.from_env()
     for address in mail.to:
@@ -109,10 +110,11 @@ def find_thread(mail: Mail, claimed: str) -> str:
     number = parse_number(mail.subject)
     if number:
         try:
-            complainant = complaints.dossier(number).complainant
+            dossier = complaints.dossier(number)
         except UnknownComplaintError:
             return ""
-        if complainant.email.lower() == mail.from_address.lower():
+        speak = {dossier.complainant.email, *(proxy.email for proxy in dossier.proxies)}
+        if mail.from_address.lower() in {one.lower() for one in speak if one}:
             return number
     return ""
 

@@ -16,21 +16,25 @@ from complaints import pages, web
 from complaints.aws import desk, evidence, rates, uploads
 from complaints.aws.repository import ComplaintRepository, ConflictError, UnknownComplaintError
 from complaints.aws.runtime import Event, logger, now, random_id
-from complaints.aws.settings import load_settings
+from complaints.aws.settings import load_settings, office_for
 from complaints.forms import (
     COMPLAINT_FIELDS,
     NOTE_FIELDS,
+    ON_BEHALF,
     REFUSAL_FIELDS,
+    RELATIONS,
     SURVEY_FIELDS,
     Checked,
     check,
     check_complaint,
     complainant_of,
     fen,
+    proxy_of,
 )
 from complaints.lifecycle import WrongStatusError
-from complaints.models import Channel, Contact, Outcome, sortable
+from complaints.models import Channel, Contact, Dossier, Outcome, sortable
 from complaints.number import format_code, parse_code, parse_number
+from complaints.proxies import by_of
 from complaints.texts import texts
 from complaints.tracking import progress
 from complaints.web import NotFoundError, Request, Response, UnusableError
@@ -74,7 +78,7 @@ def home(request: Request) -> Response:
 
 def complain(request: Request) -> Response:
     """Show the empty form."""
-    values = dict.fromkeys((field.name for field in COMPLAINT_FIELDS), "")
+    values = dict.fromkeys((field.name for field in (*COMPLAINT_FIELDS, *ON_BEHALF)), "")
     return show_form(request, Checked(values, {}), form_id=random_id(), asked_at=sortable(now()))
 
 
@@ -99,21 +103,23 @@ def register(request: Request) -> Response:
         return show_form(request, checked, form_id=form_id, asked_at=asked_at, too_fast=too_fast)
     rates.count("complaint", request.address, at)
     values = checked.values
+    proxy = proxy_of(values, form_id) if values["on_behalf"] else None
     contact = Contact(
         contact_id=f"form-{form_id}",
         channel=Channel.WEB,
         received_at=at,
-        by="complainant",
+        by=by_of(proxy) if proxy else "complainant",
         text=values["text"],
         demand=values["demand"],
         occurred_on=values["occurred_on"],
         place=values["place"],
+        service=values["service"],
         staff_involved=values["staff_involved"],
         amount=fen(values["amount"]),
     )
     complainant = complainant_of(values, request.language)
     try:
-        complaint, _ = desk.register(complainant, contact, claimed=f"form:{form_id}")
+        complaint, _ = desk.register(complainant, contact, claimed=f"form:{form_id}", proxy=proxy)
     except ConflictError as error:
         more = contact.replace(contact_id=f"form-{random_id()}")
         complaint = desk.add(error.complaint_id, more)
@@ -132,6 +138,9 @@ def show_form(
         values=checked.values,
         errors=checked.sentences(texts(request.language)),
         required=("text", *load_settings().office.policy.required_fields),
+        relations=[
+            (one.value, texts(request.language)(f"proxy.relation.{one}")) for one in RELATIONS
+        ],
         form_id=form_id,
         asked_at=asked_at,
         too_fast=too_fast,
@@ -228,7 +237,8 @@ def add_evidence(request: Request, number: str, code: str) -> Response:
     settings = load_settings()
     address = f"/track/{number}/{code}"
     dossier = ComplaintRepository.from_env().dossier(complaint_id)
-    shown = progress(dossier, texts(request.language), settings.office)
+    office = office_for(dossier.complaint.policy)
+    shown = progress(dossier, texts(request.language), office, main_of(dossier))
     upload = evidence.upload_form(complaint_id, f"{settings.site_url}{address}/evidence")
     origin = urlsplit(upload["url"])
     return show(
@@ -293,12 +303,18 @@ def show_track(
         request,
         "track",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if checked else HTTPStatus.OK,
-        shown=progress(dossier, t, load_settings().office),
+        shown=progress(dossier, t, office_for(dossier.complaint.policy), main_of(dossier)),
         address=f"/track/{complaint_id}/{parse_code(code)}",
         values=blank | (checked.values if checked else {}),
         errors=checked.sentences(t) if checked else {},
         done=done,
     )
+
+
+def main_of(dossier: Dossier) -> Dossier | None:
+    """Return the complaint that this one is counted with, if it is merged."""
+    into = dossier.complaint.merged_into
+    return ComplaintRepository.from_env().dossier(into) if into else None
 
 
 # ---- all pages -----------------------------------------------------------------------------

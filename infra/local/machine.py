@@ -137,6 +137,7 @@ def running(
         "SiteUrl": site,
         # Mail comes in through smtp.py.
         "MailIn": "none",
+        "Policy": accounts.POLICY,
         **(parameters or {}),
     }
     with contextlib.ExitStack() as open_now:
@@ -155,7 +156,7 @@ def running(
         deploy.deploy(aws, root, wanted)
         deploy.fill_gaps(aws, root, wanted["MailDomain"])
         outputs = deploy.outputs(aws)
-        accounts.create(aws, reaching, outputs)
+        accounts.create(aws, reaching, outputs, wanted["Policy"])
         step("step.doors")
         if saved_at:
             since = datetime.fromtimestamp(saved_at - OVERLAP, UTC)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from complaints.policy import load, names
 from infra.local import accounts
 from infra.local.machine import MAIL_DOMAIN, ROOT, Machine, Ports, only_one, running
 from infra.local.problem import Problem, words
@@ -27,8 +28,9 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         # SIGINT too: a shell starts what it puts into the background with SIGINT ignored.
         signal.signal(number, signal.default_int_handler)
-    directory = Path(os.environ.get("HUIYIN_DIRECTORY", ROOT / ".local"))
     try:
+        policy = chosen_policy(os.environ)
+        directory = _directory(os.environ, policy)
         ports = chosen_ports(os.environ)
         with only_one(directory):
             # Said before anything is started.
@@ -36,8 +38,9 @@ def main() -> NoReturn:
         logging.basicConfig(filename=directory / "run.log", level=logging.INFO)
         # It would write down who mails whom.
         logging.getLogger("mail.log").setLevel(logging.WARNING)
-        with running(directory, ports=ports, step=_Progress()) as machine:
-            print(_welcome(machine), flush=True)
+        parameters = {"Policy": policy}
+        with running(directory, ports=ports, parameters=parameters, step=_Progress()) as machine:
+            print(_welcome(machine, policy), flush=True)
             _wait(machine)
     except KeyboardInterrupt:
         print(f"\n{words('stopped')}")
@@ -69,6 +72,20 @@ def _wait(machine: Machine) -> None:
     raise Problem("emulator.died", code=code, log=machine.directory / "emulator.log")
 
 
+def chosen_policy(variables: Mapping[str, str]) -> str:
+    """Return the policy that HUIYIN_POLICY names, or the usual one; raise Problem for none."""
+    policy = variables.get("HUIYIN_POLICY", "").strip() or accounts.POLICY
+    if policy not in names():
+        raise Problem("policy.wrong", value=policy, allowed=", ".join(names()))
+    return policy
+
+
+def _directory(variables: Mapping[str, str], policy: str) -> Path:
+    """Return where everything is kept; each procedure has its own people and complaints."""
+    usual = ROOT / ".local" / ("" if policy == accounts.POLICY else policy)
+    return Path(variables.get("HUIYIN_DIRECTORY", usual))
+
+
 def chosen_ports(variables: Mapping[str, str]) -> Ports:
     """Return the usual ports, or those that the variables name; raise Problem for what is none."""
     return Ports(**{name: _port(variables, *choice) for name, choice in USUAL.items()})
@@ -94,10 +111,10 @@ def _check_ports(ports: Ports) -> None:
                 raise Problem("port.used", port=port, variable=variable, other=other) from error
 
 
-def _welcome(machine: Machine) -> str:
+def _welcome(machine: Machine, policy: str) -> str:
     rows = "\n".join(
-        f"  {one.username:<14}{one.role:<18}{one.department:<16}{one.name}"
-        for one in accounts.ACCOUNTS
+        f"  {one.username:<20}{one.role:<18}{one.department:<18}{one.name}"
+        for one in accounts.accounts_of(load(policy))
     )
     return "\n" + words(
         "ready",

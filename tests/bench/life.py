@@ -1,9 +1,10 @@
 """The counted life: one complaint from its mail to the archive, and what AWS would charge for it.
 
 The reference complaint comes by mail with a photo, is answered to by a second mail with another
-one, is assigned, noted, investigated, approved, confirmed by phone and rated by its complainant:
-six pages are read and six forms sent, three mails go out. Both limits are kept. Everything goes
-through the real doors; the emulator counts (infra/local/meter.py), the cost model prices.
+one, is assigned, noted, put on record, investigated, approved, confirmed by phone and rated by its
+complainant: seven pages are read and seven forms sent, three mails go out. Both limits are kept.
+Everything goes through the real doors; the emulator counts (infra/local/meter.py), the cost model
+prices.
 """
 
 import argparse
@@ -92,6 +93,9 @@ def counted(directory: Path) -> Iterator[tuple[Machine, Path]]:
     os.environ[meter.VARIABLE] = str(path)
     try:
         with machine.running(directory / "machine") as running:
+            # A deployed policy is kept once a deployment, which is not part of any life.
+            function = running.outputs["CheckSlaFunction"]
+            running.client("lambda").invoke(FunctionName=function)
             yield running, path
     finally:
         if before is None:
@@ -166,6 +170,7 @@ def work(running: Machine, complaint_id: str, people: dict[str, Reader]) -> None
 
     fill(head, "assign", investigator=name)
     fill(handler, "note", text="维修班已到现场，压缩机需要更换。")
+    fill(handler, "record", record_kind="document", record_words="调取了维修记录。")
     fill(handler, "investigate", **FINDING)
     waits(running, complaint_id, Status.INVESTIGATED)
     fill(head, "decide", decision="approve")

@@ -56,6 +56,7 @@ def test_two_people_and_the_complainant_bring_it_to_its_end(machine: Machine, wi
     desk.shoot("desk-2-mine")
     desk.press(f"a[href='/staff/complaints/{number}']")
     desk.shoot("desk-3-complaint")
+    do(desk, number, "record", record_kind="document", record_words="调取了录音。")
     do(desk, number, "investigate", **FINDING)
     desk.shoot("desk-4-submitted")
     assert not desk.has(task(number, "decide"))

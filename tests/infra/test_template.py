@@ -119,7 +119,7 @@ def test_no_role_may_undo_what_is_kept(name: str, role: Resource) -> None:
 @pytest.mark.parametrize("name", list(FUNCTIONS))
 def test_who_reads_a_mail_or_a_bundle_reads_no_other_bucket(name: str) -> None:
     """A right on a bucket's objects names the folder that our keys begin with."""
-    folders = ("/inbox/*", "/evidence/*", "/archive/*", "/reports/*")
+    folders = ("/inbox/*", "/evidence/*", "/archive/*", "/reports/*", "/policies/*")
     for statement in statements(FUNCTIONS[name]):
         if any(
             action.startswith(("s3:GetObject", "s3:Put")) for action in listed(statement["Action"])
@@ -288,3 +288,14 @@ def test_sam_takes_the_template() -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_alarm_fires_when_the_check_itself_stops() -> None:
+    """Three rounds without the metric of a run that ended; no data is an alarm, not peace (I10)."""
+    alarm = TEMPLATES["infra/alarms.yaml"]["Resources"]["CheckStoppedAlarm"]["Properties"]
+    assert alarm["MetricName"] == "CheckEnded"
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 15 * 60
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    schedule = FUNCTIONS["CheckSlaFunction"]["Properties"]["Events"]["EveryFiveMinutes"]
+    assert schedule["Properties"]["ScheduleExpression"] == "rate(5 minutes)"

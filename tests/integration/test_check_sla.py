@@ -257,8 +257,8 @@ def test_an_answer_in_between_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> No
     set_clock(monkeypatch, complaint.clock.next_at)
     answers: list[int] = []
 
-    def answer_first(**_: object) -> None:
-        if not answers:
+    def answer_first(params: dict[str, object], **_: object) -> None:
+        if not answers and "reminded" in str(params["body"]):
             answers.append(1)
             dossier = ComplaintRepository.from_env().dossier(complaint.complaint_id)
             after = investigated(dossier.replace(complaint=complaint))

@@ -30,7 +30,8 @@ def test_a_complaint_is_worked_through_by_the_pages() -> None:
         (HEAD, "decide", {"decision": "approve"}, Status.APPROVED),
         (HANDLER, "phone", {"outcome": "unreachable"}, Status.APPROVED),
         (HANDLER, "phone", {"outcome": "accepted", "words": "同意"}, Status.RESPONDED),
-        (QUALITY, "follow-up", {"outcome": "satisfied", "satisfaction": "5"}, Status.FOLLOWED_UP),
+        (QUALITY, "follow-up", {"outcome": "satisfied", "satisfaction": "5"}, Status.RESPONDED),
+        (HANDLER, "pay", {"payment": "solution-1", "voucher": "FK-1"}, Status.FOLLOWED_UP),
     )
     for staff, task, fields, status in steps:
         browser = Browser(staff)

@@ -76,7 +76,7 @@ def test_a_rejection_sends_the_step_back_and_no_letter() -> None:
     no = Decision(approver=HEAD.username, approved=False, reason="证据不足")
     desk.decide(NUMBER, no, staff=HEAD)
     assert told == [FAILURE]
-    assert stored().decisions == (no,)
+    assert stored().decisions == (no.replace(code="department_head"),)
     assert mails() == []
 
 

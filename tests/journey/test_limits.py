@@ -69,7 +69,7 @@ def test_a_question_that_nobody_answers_is_asked_again(hasty: Machine) -> None:
     complainant = Visitor(site=hasty.site_url)
     place = complain(complainant, email="late.answers@example.com")
     until(lambda: times_asked(hasty, place, "Investigate") > 1 or None, "asked twice")
-    staff(hasty, "handler.li").do(place.number, "investigate", **FINDING)
+    staff(hasty, "handler.li").report(place.number, **FINDING)
     until(lambda: times_asked(hasty, place, "Approve") > 1 or None, "approval asked twice")
     staff(hasty, "head.wang").do(place.number, "decide", decision="approve")
     complainant.send(complainant.open(place.path), "/answer", {"outcome": "accepted"})

@@ -54,7 +54,7 @@ def test_a_mail_with_a_photo_ends_as_a_locked_archive(machine: Machine) -> None:
     assessed = {"type": "A", "department": "service", "urgency": "important", "risk": "low"}
     li.do(place.number, "assess", **assessed)
     li.do(place.number, "assign", investigator="handler.li")
-    li.do(place.number, "investigate", **FINDING)
+    li.report(place.number, **FINDING)
     staff(machine, "head.wang").do(place.number, "decide", decision="approve")
 
     notice = letter(machine, "line.mail@example.com", "notice")
@@ -88,8 +88,8 @@ def _check_lock(machine: Machine, place: Place) -> None:
     assert PHOTO in kept
     actions = [json.loads(line)["action"] for line in history.splitlines()]
     assert actions == [
-        *("received", "assessed", "assessment_corrected", "assigned", "investigated"),
-        *("approved", "accepted", "followed_up"),
+        *("received", "assessed", "assessment_corrected", "assigned", "record_kept"),
+        *("investigated", "approved", "accepted", "followed_up"),
     ]
     retention = s3.get_object_retention(Bucket=bucket, Key=key)["Retention"]
     assert retention["Mode"] == "COMPLIANCE"
@@ -119,7 +119,7 @@ def test_who_left_a_phone_number_is_also_asked_by_phone(machine: Machine) -> Non
     complainant = Visitor(site=machine.site_url)
     place = complain(complainant, phone="13800000002", email="line.web@example.com")
     li = staff(machine, "handler.li")
-    li.do(place.number, "investigate", **FINDING)
+    li.report(place.number, **FINDING)
     staff(machine, "head.wang").do(place.number, "decide", decision="approve")
     page = complainant.open(place.path)
     complainant.send(page, "/answer", {"outcome": "accepted"})
@@ -152,7 +152,7 @@ def test_nothing_personal_is_logged_or_carried_by_the_workflow(machine: Machine)
     complainant = Visitor(site=machine.site_url)
     text = f"前台态度恶劣，打电话也不耐烦。{text}"
     place = complain(complainant, name=name, phone=phone, email=email, text=text)
-    staff(machine, "handler.li").do(place.number, "investigate", **FINDING)
+    staff(machine, "handler.li").report(place.number, **FINDING)
     staff(machine, "head.wang").do(place.number, "decide", decision="reject", reason=canaries[3])
     post(machine, mail(f"{name} <{email}>", f"{canaries[3]} {place.number}"))
     until(

@@ -8,7 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from complaints.aws.items import LEASE
+from complaints.aws.numbers import HELD, HELD_FOR
 from complaints.aws.repository import ComplaintRepository, Draft
+from complaints.aws.runtime import now
 from complaints.number import complaint_number
 from infra.local.machine import Machine
 from tests.builders import OFFICE, received
@@ -17,8 +20,8 @@ from tests.kept import draft_of
 
 pytestmark = pytest.mark.journey
 YEAR = 2026
-THREADS = 8
-EACH = 10
+CROWD = 100
+COPIES = 8
 
 
 @pytest.fixture
@@ -49,21 +52,30 @@ def number(n: int) -> str:
     return complaint_number(OFFICE.policy.number.prefix, YEAR, n, OFFICE.policy.number.digits)
 
 
-def test_a_crowd_gets_numbers_without_gaps_or_doubles(complaints: ComplaintRepository) -> None:
-    """Eight at once, ten each: eighty numbers, one after the other."""
+def test_a_crowd_gets_numbers_without_gaps_or_doubles(
+    complaints: ComplaintRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred at once: no number twice, and what blocks still hold is given next."""
 
-    def register(worker: int) -> list[str]:
-        return [
-            complaints.register(f"form:{worker}-{n}", "d", f"t{worker}-{n}", YEAR, draft)[0]
-            for n in range(EACH)
-        ]
+    def register(name: str) -> str:
+        return complaints.register(f"form:{name}", "d", f"t{name}", YEAR, draft)[0]
 
-    with ThreadPoolExecutor(THREADS) as crowd:
-        given = [one for of in crowd.map(register, range(THREADS)) for one in of]
-    assert sorted(given) == [number(n) for n in range(1, THREADS * EACH + 1)]
+    with ThreadPoolExecutor(CROWD) as crowd:
+        given = list(crowd.map(register, (f"crowd {n}" for n in range(CROWD))))
+    assert len(set(given)) == CROWD
     for one in given:
         dossier = complaints.dossier(one)
         assert (dossier.complaint.complaint_id, len(dossier.entries)) == (one, 1)
+    highest = max(int(one.split("-")[2]) for one in given)
+    missing = [n for n in range(1, highest + 1) if number(n) not in given]
+    assert {complaints.missing(YEAR, n) for n in missing} <= {"reserved"}
+    HELD.clear()
+    monkeypatch.setenv("HUIYIN_CLOCK_AHEAD", f"{2 * HELD_FOR.total_seconds():.0f}")
+    for holder, first in complaints.due_before(now()):
+        if holder.startswith(LEASE):
+            complaints.release_numbers(YEAR, int(first))
+    given += [register(f"later {n}") for n in range(len(missing))]
+    assert sorted(given) == [number(n) for n in range(1, highest + 1)]
 
 
 def test_one_mail_that_comes_eight_times_at_once_is_one(complaints: ComplaintRepository) -> None:
@@ -72,8 +84,8 @@ def test_one_mail_that_comes_eight_times_at_once_is_one(complaints: ComplaintRep
     def register(worker: int) -> tuple[str, bool]:
         return complaints.register("mail:<same@example.com>", "d", f"t{worker}", YEAR, draft)
 
-    with ThreadPoolExecutor(THREADS) as crowd:
-        answers = list(crowd.map(register, range(THREADS)))
+    with ThreadPoolExecutor(COPIES) as crowd:
+        answers = list(crowd.map(register, range(COPIES)))
     assert {complaint_id for complaint_id, _ in answers} == {number(1)}
     assert sum(is_new for _, is_new in answers) == 1
     assert complaints.register("mail:<next@example.com>", "d", "t", YEAR, draft)[0] == number(2)

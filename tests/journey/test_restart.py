@@ -46,7 +46,7 @@ def test_after_a_clean_stop_everything_goes_on(tmp_path: Path) -> None:
     with running(tmp_path, ports=ports) as machine:
         post(machine, mail("restart@example.com"))
         place = place_in(words(letter(machine, "restart@example.com", "acknowledgement")))
-        staff(machine, "handler.li").do(place.number, "investigate", **FINDING)
+        staff(machine, "handler.li").report(place.number, **FINDING)
     with running(tmp_path, ports=ports) as machine:
         staff(machine, "head.wang").do(place.number, "decide", decision="approve")
         finish(machine, place)
@@ -57,7 +57,7 @@ def test_after_a_hard_kill_nothing_that_was_saved_is_lost_or_torn(tmp_path: Path
     ports = Ports.free()
     with running(tmp_path, ports=ports) as machine:
         place = complain(Visitor(site=machine.site_url), email="killed@example.com")
-        staff(machine, "handler.li").do(place.number, "investigate", **FINDING)
+        staff(machine, "handler.li").report(place.number, **FINDING)
         staff(machine, "head.wang").do(place.number, "decide", decision="approve")
         time.sleep(2 * EVERY + 1)
         late = complain(Visitor(site=machine.site_url), phone="13800000011")

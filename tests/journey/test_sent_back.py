@@ -21,7 +21,7 @@ pytestmark = pytest.mark.journey
 def investigated(machine: Machine, by: str = "handler.li", **fields: str) -> Place:
     """Bring a new complaint to the desk of whoever approves."""
     place = complain(Visitor(site=machine.site_url), **fields)
-    staff(machine, by).do(place.number, "investigate", **FINDING)
+    staff(machine, by).report(place.number, **FINDING)
     return place
 
 
@@ -39,11 +39,12 @@ def test_who_investigated_is_refused_the_approval(machine: Machine) -> None:
 @pytest.mark.parametrize("username", ["handler.li", "head.zhao", "quality.liu", "auditor.qian"])
 def test_only_the_head_of_the_department_approves(machine: Machine, username: str) -> None:
     """Another role or another department's head decides nothing, whatever is sent."""
-    place = investigated(machine, by="head.wang", phone="13800000005")
+    place = investigated(machine, phone="13800000005")
     member = staff(machine, username)
     assert member.offered(place.number, "decide") is None
     csrf = member.open("/staff").page.form("/sign-out").value("csrf")
-    marks = {"csrf": csrf, "seen": "investigated.1.0.0", "form_id": "0" * 16}
+    seen = staff(machine, "head.wang").look(place.number).page.form("/decide").value("seen")
+    marks = {"csrf": csrf, "seen": seen, "form_id": "0" * 16}
     decision = {**marks, "decision": "approve"}
     forged = member.post(f"/staff/complaints/{place.number}/decide", decision)
     assert forged.status in {403, 404}
@@ -62,7 +63,7 @@ def test_a_rejection_with_its_reason_leads_back(machine: Machine) -> None:
     sheet = until(lambda: li.offered(place.number, "investigate"), "it is back").text
     assert "没有说明时间经过，请补充。" in sheet
     assert T_ZH("staff.history.rejected") in sheet
-    li.do(place.number, "investigate", **{**FINDING, "facts": "上午十点，当班前台语气不当。"})
+    li.report(place.number, **{**FINDING, "facts": "上午十点，当班前台语气不当。"})
     head.do(place.number, "decide", decision="approve")
     wait_for_status(Visitor(site=machine.site_url), place, "approved")
 
@@ -80,7 +81,7 @@ def test_a_refused_reply_leads_back_to_another_one(machine: Machine) -> None:
     sheet = until(lambda: li.offered(place.number, "investigate"), "it is back").text
     assert refusal["words"] in sheet
     assert T_ZH("staff.history.refused") in sheet
-    li.do(place.number, "investigate", **{**FINDING, "reply": "当事人已调离前台，再次致歉。"})
+    li.report(place.number, **{**FINDING, "reply": "当事人已调离前台，再次致歉。"})
     head.do(place.number, "decide", decision="approve")
     notice = T_ZH("letter.notice.subject", number=place.number)
     until(lambda: letters(machine, "refuses@example.com", notice)[1:] or None, "two notices")
@@ -102,6 +103,6 @@ def test_who_is_not_satisfied_is_heard_again(machine: Machine) -> None:
         if satisfied == "no":
             sheet = until(lambda: li.offered(place.number, "investigate"), "it is back").text
             assert T_ZH("staff.history.reopened") in sheet
-            li.do(place.number, "investigate", **{**FINDING, "measures": "已回访并整改。"})
+            li.report(place.number, **{**FINDING, "measures": "已回访并整改。"})
     wait_for_status(complainant, place, "closed")
     assert T_ZH("history.reopened") in complainant.open(place.path).text

@@ -78,12 +78,14 @@ def test_the_same_file_gives_the_same_bytes() -> None:
 
 
 def test_a_bundle_holds_the_whole_file() -> None:
-    """F3: record, person, words, finding, decision, letters, history, evidence."""
+    """F3: record, person, words, history, evidence, and every kind of part beside it."""
     assert sorted(PARTS) == sorted(
         [
             "manifest.json", "complaint.json", "complainant.json", "contacts.json",
             "findings.json", "decisions.json", "letters.json", "history.jsonl",
-            "evidence/0011", "evidence/abc",
+            "records.json", "orders.json", "notices.json", "proofs.json", "payments.json",
+            "proxies.json", "emergency_steps.json", "announcements.json", "outside.json",
+            "disputes.json", "seats.json", "merged.json", "evidence/0011", "evidence/abc",
         ]
     )  # fmt: skip
     assert PARTS["evidence/0011"] == PHOTO

@@ -206,7 +206,7 @@ def test_where_a_rung_has_nobody_the_next_is_told(
     role: Role, staff: list[Staff], expected: list[str]
 ) -> None:
     """Silence can't stop an escalation."""
-    found = recipients(COMPLAINT, role, staff, OFFICE)
+    found = recipients(COMPLAINT, role, staff, OFFICE, at=AT)
     assert [member.username for member in found] == expected
 
 
@@ -214,20 +214,21 @@ def test_the_investigator_is_reminded_alone() -> None:
     """Once somebody has taken it, the others of the department are left in peace."""
     colleague = HANDLER.replace(username="hua")
     taken = COMPLAINT.replace(investigator="hua")
-    assert recipients(taken, Role.HANDLER, [*STAFF, colleague], OFFICE) == [colleague]
-    assert recipients(COMPLAINT, Role.HANDLER, [*STAFF, colleague], OFFICE) == [HANDLER, colleague]
+    assert recipients(taken, Role.HANDLER, [*STAFF, colleague], OFFICE, at=AT) == [colleague]
+    everyone = recipients(COMPLAINT, Role.HANDLER, [*STAFF, colleague], OFFICE, at=AT)
+    assert everyone == [HANDLER, colleague]
 
 
-def test_an_investigator_who_left_is_replaced_by_the_department() -> None:
-    """A name that the directory does not know reaches nobody."""
+def test_an_investigator_who_is_unknown_is_replaced_by_the_head() -> None:
+    """A name that the directory does not know reaches nobody: the head names another one."""
     gone = COMPLAINT.replace(investigator="gone")
-    assert recipients(gone, Role.HANDLER, STAFF, OFFICE) == [HANDLER]
+    assert recipients(gone, Role.HANDLER, STAFF, OFFICE, at=AT) == [HEAD]
 
 
 def test_the_last_resort_is_the_administrator() -> None:
     """A deployment that has named nobody yet still tells somebody."""
-    root = Staff(username="root", name="", email="", roles=(Role.ADMINISTRATOR,))
-    assert recipients(COMPLAINT, Role.MANAGEMENT, [root], OFFICE) == [root]
+    root = Staff(username="root", name="", email="r@example.com", roles=(Role.ADMINISTRATOR,))
+    assert recipients(COMPLAINT, Role.MANAGEMENT, [root], OFFICE, at=AT) == [root]
 
 
 def test_a_step_keeps_the_status() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from complaints.close_out import DayReport, day_report, gaps
 from complaints.models import Assessment, Channel, Complaint, Status
+from complaints.number import complaint_number
 from tests.unit.heads import OFFICE, clock, closed, head
 
 DAY = date(2026, 11, 20)
@@ -96,3 +97,13 @@ def test_numbers_begin_anew_each_year() -> None:
 def test_a_day_without_complaints_has_no_gaps() -> None:
     """Where no number was given, none is missing."""
     assert close_out(closed(7, MORNING - timedelta(days=2))).gaps == ()
+
+
+def test_a_number_that_is_not_in_use_says_why() -> None:
+    """A gap is what nothing explains; a reserved or voided number is told apart from it."""
+    two, three = (complaint_number("TS", 2026, n, 6) for n in (2, 3))
+    heads = [closed(1, MORNING, days=0.1), closed(4, MORNING, days=0.1)]
+    report = day_report(heads, DAY, office=OFFICE, at=EVENING, unused={two: "reserved"})
+    assert report.unused == ((two, "reserved"),)
+    assert report.gaps == (three,)
+    assert not report.is_clear

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from complaints import follow_up, intake
-from complaints.lifecycle import NotAllowedError, WrongStatusError
+from complaints.lifecycle import InvalidInputError, NotAllowedError, WrongStatusError
 from complaints.models import Dossier, Outcome, Role, Staff, Status
 from tests.builders import (
     DRAWN_KEY,
@@ -18,7 +18,9 @@ from tests.builders import (
     approved,
     assessed,
     called_back,
+    closed,
     contact,
+    followed_up,
     investigated,
     later,
     rated,
@@ -65,8 +67,8 @@ def test_quiet_days_end_on_the_seventh() -> None:
     week = timedelta(days=7)
     at = later(dossier, 0) + week
     with pytest.raises(WrongStatusError):
-        follow_up.pass_quietly(dossier.complaint, at=at - timedelta(seconds=1))
-    complaint, _ = follow_up.pass_quietly(dossier.complaint, at=at)
+        follow_up.pass_quietly(dossier.complaint, at=at - timedelta(seconds=1), office=OFFICE)
+    complaint, _ = follow_up.pass_quietly(dossier.complaint, at=at, office=OFFICE)
     assert complaint.follow_up_outcome is Outcome.QUIET
     assert complaint.status is Status.FOLLOWED_UP
 
@@ -77,7 +79,7 @@ def test_who_is_to_be_called_does_not_pass_quietly() -> None:
     assert dossier.complaint.must_call_back
     assert dossier.complaint.queue == "quality_office"
     with pytest.raises(WrongStatusError):
-        follow_up.pass_quietly(dossier.complaint, at=later(dossier, 24 * 60))
+        follow_up.pass_quietly(dossier.complaint, at=later(dossier, 24 * 60), office=OFFICE)
 
 
 def test_who_wrote_again_does_not_pass_quietly() -> None:
@@ -88,19 +90,89 @@ def test_who_wrote_again_does_not_pass_quietly() -> None:
         dossier.complaint, contact("还有一事", at=at), key=dossier.key, at=at, office=OFFICE
     )
     with pytest.raises(WrongStatusError):
-        follow_up.pass_quietly(with_news, at=later(dossier, 24 * 60))
+        follow_up.pass_quietly(with_news, at=later(dossier, 24 * 60), office=OFFICE)
     read, _ = intake.read_news(with_news, staff=QUALITY, at=at)
-    assert follow_up.pass_quietly(read, at=later(dossier, 24 * 8))[0].status == "followed_up"
+    quiet = follow_up.pass_quietly(read, at=later(dossier, 24 * 8), office=OFFICE)
+    assert quiet[0].status == "followed_up"
 
 
-def test_calls_end_after_three_in_vain() -> None:
-    """Two are counted, the third ends it as unreachable."""
+@pytest.mark.parametrize("outcome", [Outcome.UNREACHABLE, Outcome.DECLINED])
+def test_calls_end_after_three_in_vain(outcome: Outcome) -> None:
+    """I5: the third that counts ends the calls; then the quiet days run, and it is closed."""
     dossier = to_call_back()
     for attempts in (1, 2):
-        dossier = after(dossier, called_back(dossier, Outcome.UNREACHABLE))
+        dossier = after(dossier, called_back(dossier, outcome, hours=2))
         assert (dossier.complaint.status, dossier.complaint.attempts) == ("responded", attempts)
-    complaint, _ = called_back(dossier, Outcome.UNREACHABLE)
-    assert (complaint.status, complaint.follow_up_outcome) == ("followed_up", "unreachable")
+    dossier = after(dossier, called_back(dossier, outcome, hours=2))
+    complaint = dossier.complaint
+    assert (complaint.status, complaint.follow_up_outcome) == ("responded", outcome)
+    assert (complaint.must_call_back, complaint.queue, complaint.is_handled) == (False, "", False)
+    week = later(dossier, 24 * 7)
+    with pytest.raises(WrongStatusError):
+        follow_up.pass_quietly(complaint, at=week - timedelta(seconds=1), office=OFFICE)
+    closing, _ = follow_up.pass_quietly(complaint, at=week, office=OFFICE)
+    assert (closing.status, closing.follow_up_outcome) == ("followed_up", outcome)
+
+
+def test_a_call_too_soon_does_not_count() -> None:
+    """I5: it is on record, and the next one is reckoned from the last that counted."""
+    dossier = to_call_back()
+    for hours, attempts in ((1, 1), (1.9, 1), (0.1, 2), (1, 2), (1, 3)):
+        dossier = after(dossier, called_back(dossier, Outcome.UNREACHABLE, hours=hours))
+        assert dossier.complaint.attempts == attempts
+    assert [entry.facts.get("counted") for entry in dossier.entries[-5:]] == [
+        *(True, False, True, False),
+        None,
+    ]
+    assert dossier.entries[-1].action == "calls_ended"
+
+
+def test_the_survey_is_heard_after_the_calls_were_given_up() -> None:
+    """Who could not be reached may still say how it was, either way, while the days run."""
+    dossier = to_call_back()
+    for _ in range(3):
+        dossier = after(dossier, called_back(dossier, Outcome.UNREACHABLE, hours=2))
+    assert rated(dossier, Outcome.SATISFIED)[0].follow_up_outcome is Outcome.SATISFIED
+    again, _ = rated(dossier, Outcome.DISSATISFIED)
+    assert (again.status, again.follow_up_outcome, again.repeats) == ("assessed", None, 1)
+
+
+def test_a_closed_complaint_is_taken_up_again_under_its_number() -> None:
+    """000 四: who comes back opens no second complaint; it counts as a repeat."""
+    dossier = closed()
+    before, at = dossier.complaint, later(dossier, 24)
+    complaint, entry = follow_up.reopen(
+        before, "投诉人再次来电", staff=QUALITY, key=dossier.key, at=at, office=OFFICE
+    )
+    assert (complaint.complaint_id, complaint.status) == (before.complaint_id, "assessed")
+    assert (complaint.reopened, complaint.repeats) == (1, 1)
+    assert (complaint.archive_key, complaint.closed_at, complaint.round_at) == ("", None, at)
+    assert entry.facts["archive_key"] == before.archive_key
+    assert complaint.clock
+    again = closed(
+        followed_up(responded(approved(investigated(after(dossier, (complaint, entry))))))
+    )
+    assert again.complaint.archive_key not in {"", before.archive_key}
+
+
+@pytest.mark.parametrize("staff", [HANDLER, HEAD, MANAGER, INTAKE])
+def test_the_quality_office_alone_takes_up_again(staff: Staff) -> None:
+    """And never without a reason."""
+    dossier = closed()
+    with pytest.raises(NotAllowedError):
+        follow_up.reopen(
+            dossier.complaint,
+            "x",
+            staff=staff,
+            key=dossier.key,
+            at=later(dossier, 1),
+            office=OFFICE,
+        )
+    with pytest.raises(InvalidInputError):
+        follow_up.reopen(
+            dossier.complaint, " ", staff=QUALITY, key=dossier.key, at=later(dossier, 1),
+            office=OFFICE,
+        )  # fmt: skip
 
 
 def test_attempts_of_the_notice_do_not_count_here() -> None:

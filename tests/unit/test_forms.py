@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from complaints.forms import (
     COMPLAINT_FIELDS,
+    PERSONAL,
     SURVEY_FIELDS,
     Field,
     Form,
@@ -154,13 +155,28 @@ def test_the_policy_may_require_more() -> None:
     assert list(checked.problems) == ["occurred_on"]
 
 
+def test_building_and_service_are_asked_where_the_policy_wants_them() -> None:
+    """A6; 000 asks for the building, 003 for the service: who stays anonymous has no building."""
+    required = ("building", "service")
+    checked = check_complaint(Form(WORDS.items()), required=required, today=TODAY)
+    assert set(checked.problems) == set(required)
+    typed = {**WORDS, "building": "3 栋 1202", "service": "保洁"}
+    checked = check_complaint(Form(typed.items()), required=required, today=TODAY)
+    assert not checked.problems
+    assert complainant_of(checked.values, "zh_CN").building == "3 栋 1202"
+    nobody = check_complaint(
+        Form({**typed, "anonymous": "yes"}.items()), required=required, today=TODAY
+    )
+    assert nobody.values["building"] == ""
+
+
 def test_who_stays_anonymous_leaves_no_trace() -> None:
     """Name and contact are dropped, and none is asked for (A5)."""
     typed = {**WORDS, "name": "王芳", "email": "not an address", "anonymous": "yes"}
     checked = check_complaint(Form(typed.items()), required=("name",), today=TODAY)
     assert not checked.problems
     assert complainant_of(checked.values, "zh_CN").replace(language="") == complainant_of(
-        dict.fromkeys(("name", "phone", "email", "address"), ""), ""
+        dict.fromkeys(PERSONAL, ""), ""
     )
 
 
@@ -189,3 +205,32 @@ def test_no_field_fails_whatever_is_typed(field: Field, typed: str) -> None:
     """A check answers; it never raises about what a person typed."""
     checked = check(Form([(field.name, clean(typed))]), (field,), today=TODAY)
     assert all(sentence for sentence in checked.sentences(texts("zh_CN")).values())
+
+
+def test_a_form_with_a_file_is_read_part_by_part() -> None:
+    """What browsers send where a text file may be among the fields (RFC 7578)."""
+    body = (
+        '--x\r\nContent-Disposition: form-data; name="written"\r\n\r\n甲\r\n--乙\r\n'
+        '--x\r\nContent-Disposition: form-data; name="file"; filename="name=.yaml"\r\n'
+        "Content-Type: application/yaml\r\n\r\na: 1\r\n\r\nb: 2\r\n--x--\r\n"
+    ).encode()
+    assert read_form(body, 'multipart/form-data; boundary="x"') == {
+        "written": "甲\n--乙",
+        "file": "a: 1\n\nb: 2",
+    }
+    assert read_form(b"--x--\r\n", "multipart/form-data; boundary=x") == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"--x--", "multipart/form-data"),
+        (b"--x--", "multipart/form-data; boundary=\u4e00"),
+        (b'--x\r\n; name="a"\r\n\r\n\xff\r\n--x--', "multipart/form-data; boundary=x"),
+        (b'--x\r\n; name="a"\r\n\r\n1\r\n' * 300, "multipart/form-data; boundary=x"),
+    ],
+)
+def test_parts_that_make_no_form_are_refused(body: bytes, kind: str) -> None:
+    """No boundary, no UTF-8, or more parts than any page of ours has."""
+    with pytest.raises(UnreadableFormError):
+        read_form(body, kind)

@@ -47,7 +47,11 @@ SENDER: Final = Sender(
     mail_address="complaints@example.com",
     site_url="https://complaints.example.com",
 )
-KINDS = ("acknowledgement", "notice", "survey")
+OF_ASSESSED = (
+    *("progress", "extension", "question", "apology", "update", "proxy_progress"),
+    "proxy_received",
+)
+KINDS = ("acknowledgement", "notice", "survey", *OF_ASSESSED)
 OUTLOOK = "<DB7PR04MB4938A1B2C3D4E5F60718293A4B5C6D7E@DB7PR04MB4938.eurprd04.prod.outlook.com>"
 CATALOGUE = (
     Path(__file__).parents[2] / "layers/core/complaints/locale/en/LC_MESSAGES/messages.po"
@@ -57,6 +61,7 @@ BUILD: dict[str, Callable[[], Dossier]] = {
     "acknowledgement": received,
     "notice": approved,
     "survey": responded,
+    **dict.fromkeys(OF_ASSESSED, assessed),
 }
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=80) | st.sampled_from(
     [
@@ -98,6 +103,7 @@ def test_headers_are_ours_whatever_was_received(
         "acknowledgement": lambda: said,
         "notice": lambda: approved(investigated(assessed(said))),
         "survey": lambda: responded(approved(investigated(assessed(said)))),
+        **dict.fromkeys(OF_ASSESSED, lambda: assessed(said)),
     }
     plain, strange = written(kind, BUILD[kind]()), written(kind, made[kind]())
     assert strange.keys() == plain.keys()
@@ -154,12 +160,13 @@ def test_what_is_no_message_id_is_not_repeated(strange: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_letter_speaks_both_languages(kind: str, language: str) -> None:
-    """Each has its own words, the number, and the link that the complainant needs."""
+    """Each has its own words, the number, and the link, which is for the complainant alone."""
     dossier = BUILD[kind]()
     message = written(kind, dossier, language)
     text = body(message)
     assert NUMBER in text + message["Subject"]
-    assert tracking_link(dossier.complaint, SENDER.site_url) in text
+    has_link = tracking_link(dossier.complaint, SENDER.site_url) in text
+    assert has_link is not kind.startswith("proxy_")
     assert SENDER.organisation in text
     assert LI.name in text
     chinese = re.search(r"[\u3400-\u9fff]", text.replace(SENDER.organisation, "")

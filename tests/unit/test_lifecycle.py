@@ -121,8 +121,14 @@ VERBS: dict[str, tuple[Verb, set[Status]]] = {
     "call back": (lambda d: called_back(d, Outcome.SATISFIED), {Status.RESPONDED}),
     "call back in vain": (lambda d: called_back(d, Outcome.UNREACHABLE), {Status.RESPONDED}),
     "pass quietly": (
-        lambda d: follow_up.pass_quietly(d.complaint, at=later(d, 24 * 8)),
+        lambda d: follow_up.pass_quietly(d.complaint, at=later(d, 24 * 8), office=OFFICE),
         {Status.RESPONDED},
+    ),
+    "reopen": (
+        lambda d: follow_up.reopen(
+            d.complaint, "又来投诉", staff=QUALITY, key=d.key, at=later(d, 1), office=OFFICE
+        ),
+        {Status.CLOSED},
     ),
     "close": (
         lambda d: archive.close(d.complaint, "archive/x.zip", at=later(d, 1), office=OFFICE),
@@ -190,10 +196,11 @@ def test_every_answer_asks_for_its_step_to_begin(status: Status) -> None:
     assert found == ("nothing" if status is Status.CLOSED else "heal")
 
 
-def test_every_status_but_the_last_leads_on() -> None:
-    """A status without a way out would hold a complaint for ever."""
+def test_every_status_leads_on() -> None:
+    """A status without a way out would hold a complaint for ever; a closed one can be reopened."""
     assert set(NEXT) == set(Status)
-    assert [status for status in Status if not NEXT[status]] == [Status.CLOSED]
+    assert all(NEXT.values())
+    assert NEXT[Status.CLOSED] == {Status.ASSESSED}
     assert LINE[0] is Status.RECEIVED
     assert set.union(*map(set, NEXT.values())) == set(Status) - {Status.RECEIVED}
 

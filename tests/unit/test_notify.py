@@ -119,10 +119,10 @@ def test_after_three_calls_in_vain_it_goes_on() -> None:
     """Two change nothing but the count; the third is the confirmation that there is none."""
     dossier = approved()
     for attempts in (1, 2):
-        dossier = after(dossier, phoned(dossier, Outcome.UNREACHABLE))
+        dossier = after(dossier, phoned(dossier, Outcome.UNREACHABLE, hours=2))
         assert (dossier.complaint.status, dossier.complaint.attempts) == ("approved", attempts)
         assert dossier.entries[-1].action == "called_in_vain"
-    dossier = after(dossier, phoned(dossier, Outcome.UNREACHABLE))
+    dossier = after(dossier, phoned(dossier, Outcome.UNREACHABLE, hours=2))
     complaint = dossier.complaint
     assert (complaint.status, complaint.reply_outcome) == ("responded", Outcome.UNREACHABLE)
     assert complaint.attempts == 0
@@ -134,7 +134,7 @@ def test_calls_in_vain_do_not_wipe_out_an_answer() -> None:
     dossier = approved()
     dossier = after(dossier, answered(dossier, Outcome.ACCEPTED))
     for _ in range(3):
-        dossier = after(dossier, phoned(dossier, Outcome.UNREACHABLE))
+        dossier = after(dossier, phoned(dossier, Outcome.UNREACHABLE, hours=2))
     assert dossier.complaint.status is Status.RESPONDED
     assert dossier.complaint.reply_outcome is Outcome.ACCEPTED
 

@@ -16,7 +16,10 @@ from complaints.tracking import Line, Progress, stages
 
 AT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script>"
-FIELDS = "text demand occurred_on place staff_involved amount name phone email address anonymous"
+FIELDS = (
+    "text demand occurred_on place service staff_involved amount name phone email address building "
+    "anonymous on_behalf proxy_name relation proxy_phone proxy_email"
+)
 UPLOAD = {"url": "https://bucket.example/", "fields": {"key": "evidence/x", "policy": '"'}}
 
 
@@ -42,6 +45,7 @@ def shown(language: str) -> Progress:
         stages=stages(head, texts(language)),
         now="",
         reply_by=AT,
+        asked=HOSTILE,
         reply=HOSTILE,
         compensation=12000,
         may_answer=True,
@@ -65,6 +69,7 @@ def values(name: str, language: str) -> dict[str, Any]:
             "values": typed,
             "errors": dict.fromkeys(FIELDS.split(), HOSTILE),
             "required": ("text",),
+            "relations": [("child", HOSTILE)],
             "form_id": "f",
             "asked_at": HOSTILE,
             "too_fast": True,

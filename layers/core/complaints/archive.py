@@ -17,6 +17,14 @@ from complaints.rounds import next_clock
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
+KINDS = tuple(
+    kind
+    for kind in Dossier.__struct_fields__
+    if kind not in {"complaint", "complainant", "key", "entries"}
+)
+"""What a bundle has a file of its own for: contacts, findings, records, orders, payments, …"""
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a bundle holds: each part with its SHA-256; itself hashed over canonical JSON."""
 
@@ -83,10 +91,7 @@ def bundle(dossier: Dossier, fetch: Callable[[File], bytes], *, at: datetime) ->
         "complainant.json": canonical(
             {"complainant": dossier.complainant, "commitment_key": dossier.key.hex()}
         ),
-        "contacts.json": canonical(dossier.contacts),
-        "findings.json": canonical(dossier.findings),
-        "decisions.json": canonical(dossier.decisions),
-        "letters.json": canonical(dossier.letters),
+        **{f"{kind}.json": canonical(getattr(dossier, kind)) for kind in KINDS},
         "history.jsonl": b"".join(canonical(entry) + b"\n" for entry in dossier.entries),
     }
     for piece in dossier.evidence:

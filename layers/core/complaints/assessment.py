@@ -70,6 +70,10 @@ def assess(text: str, policy: Policy) -> Assessment:
     grave = _spotted(plain, weighted(rules.high_risk_words))
     met = {hit.label for hit in of_major if hit.weight > 0}
     major = tuple(c.code for c in policy.major if c.code in met)
+    proposed = {
+        code: tuple(hit.word for hit in of_major if hit.label == code and hit.weight > 0)
+        for code in major
+    }
 
     if urgent or emergency:
         urgency = Urgency.URGENT
@@ -90,14 +94,40 @@ def assess(text: str, policy: Policy) -> Assessment:
     deciding = [*for_type, *(hit for hit in of_major if hit.weight > 0)]
     deciding += [*emergency, *urgent, *important, *grave]
     reasons = dict.fromkeys(hit.word for hit in deciding if hit.weight > 0)
-    return Assessment(
+    assessment = Assessment(
         type=kind,
         urgency=urgency,
         risk=risk,
         major=major,
+        proposed=proposed,
         confidence=confidence,
         reasons=tuple(reasons)[:MOST_REASONS],
     )
+    return with_levels(assessment, policy)
+
+
+def with_levels(assessment: Assessment, policy: Policy) -> Assessment:
+    """Return the assessment with the criteria that its urgency and risk meet (002 3.1.4).
+
+    They need no confirmation, and go when the levels go; one that has words too may stay by them.
+    """
+    major = dict.fromkeys(assessment.major)
+    for criterion in policy.major:
+        if not criterion.levels:
+            continue
+        levels = criterion.levels
+        if assessment.urgency in levels.urgency and assessment.risk in levels.risk:
+            major[criterion.code] = None
+        elif not criterion.words:
+            major.pop(criterion.code, None)
+    order = [criterion.code for criterion in policy.major if criterion.code in major]
+    return assessment.replace(major=tuple(dict.fromkeys((*order, *major))))
+
+
+def emergency_words_in(text: str, policy: Policy) -> tuple[str, ...]:
+    """Return the policy's words of the text that call for the emergency path at once (B7)."""
+    found = _spotted(_plain(text), weighted(policy.assessing.emergency_words))
+    return tuple(dict.fromkeys(hit.word for hit in found))
 
 
 def propose_department(assessment: Assessment, policy: Policy) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from complaints.assessment import assess, propose_department
+from complaints.assessment import assess, propose_department, with_levels
 from complaints.lifecycle import NotAllowedError, expect, record
+from complaints.matters import put_aside, put_back
 from complaints.models import (
     Assessment,
     Complaint,
@@ -16,13 +17,13 @@ from complaints.models import (
     TrackingEntry,
 )
 from complaints.office import Office
-from complaints.roles import may_work_on, next_signer, queue_of
+from complaints.roles import may_work_on, queue_of
 from complaints.rounds import (
     LOOK_AGAIN,
     follow_up_begins,
     investigation_limit,
     next_clock,
-    solution_limit,
+    reassessed,
 )
 
 
@@ -40,6 +41,11 @@ def classify(
     complainant's. What was settled on the spot (A9) needs no investigation: it is recorded, and
     goes on to follow-up.
     """
+    if complaint.merged_into:
+        # It stays out of the line, and has its place there when it is unmerged.
+        alone = put_back(complaint).replace(merged_into="")
+        assessed, entry = classify(alone, contacts, key=key, at=at, office=office)
+        return put_aside(assessed.replace(merged_into=complaint.merged_into)), entry
     expect(complaint, Status.RECEIVED)
     text = "\n".join(
         part for contact in contacts for part in (contact.subject, contact.text, contact.demand)
@@ -94,24 +100,19 @@ def correct(
 ) -> tuple[Complaint, TrackingEntry]:
     """Correct the assessment while the complaint is handled (B1); its clocks keep their start.
 
-    A complaint that becomes major after its investigation goes to management instead of the
-    department's head, and has the longer limit from then on.
+    What words proposed is confirmed or dismissed by it; what is counted, or asked for by levels,
+    is not for anybody to say. A complaint that becomes major after its investigation goes to
+    management instead of the department's head, and has the limit of a major one from then on.
     """
     expect(complaint, Status.ASSESSED, Status.INVESTIGATED)
     if not may_work_on(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not assess {complaint.complaint_id}")
     before = complaint.assessment
+    kept = before.counted if before else ()
+    assessment = assessment.replace(counted=kept, major=(*assessment.major, *kept))
+    assessment = with_levels(assessment, office.policy)
+    dismissed = set(before.proposed if before else ()) - set(assessment.major)
     assessed = complaint.replace(assessment=assessment, department=department)
-    investigated = complaint.status is Status.INVESTIGATED
-    code = next_signer(assessed, office) if investigated else Role.HANDLER
-    clock = complaint.clock
-    if investigated and assessed.is_major != complaint.is_major:
-        clock = next_clock(
-            solution_limit(assessed, office),
-            started_at=complaint.round_at or complaint.received_at,
-            at=at,
-            office=office,
-        )
     return record(
         assessed,
         "assessment_corrected",
@@ -123,8 +124,8 @@ def correct(
             "urgency": assessment.urgency,
             "risk": assessment.risk,
             "major": ",".join(assessment.major),
+            **({"dismissed": ",".join(sorted(dismissed))} if dismissed else {}),
             "department": department,
         },
-        queue=queue_of(code, assessed, office),
-        clock=clock,
+        **reassessed(complaint, assessed, at=at, office=office),
     )

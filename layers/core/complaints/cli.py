@@ -31,7 +31,9 @@ class Command(Protocol):
 VERBS = {
     "mail": Verb("complaints.commands.mail", "read mails as the system reads them"),
     "classify": Verb("complaints.commands.classify", "assess texts as the system assesses them"),
+    "duplicates": Verb("complaints.commands.duplicates", "find texts about the same matter"),
     "policy": Verb("complaints.commands.policy", "check and compile policies"),
+    "staff": Verb("complaints.commands.staff", "enter people into a deployed system"),
     "demo": Verb("complaints.commands.demo", "play complaints through the running system"),
 }
 

@@ -4,7 +4,7 @@ Mailed to the quality office every evening. Heads of complaints go in: those of 
 that wait for somebody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
@@ -13,6 +13,8 @@ from complaints.models import Complaint, Record, Status
 from complaints.number import complaint_number
 from complaints.office import Office
 from complaints.report import Listed, listed, local_day, waits_too_long
+
+NOTHING_UNUSED: Mapping[str, str] = {}
 
 
 class DayReport(Record, frozen=True, kw_only=True):
@@ -33,6 +35,9 @@ class DayReport(Record, frozen=True, kw_only=True):
     unsent: tuple[str, ...] = ()
     """Complaints with a letter that is owed and could not be sent."""
     gaps: tuple[str, ...] = ()
+    """Numbers that no complaint has, and that nothing explains."""
+    unused: tuple[tuple[str, str], ...] = ()
+    """Numbers that no complaint has, each with why: `reserved`, `voided`."""
     """Numbers that should have been given by this day, and that no complaint has."""
 
     @property
@@ -48,10 +53,12 @@ def day_report(
     office: Office,
     at: datetime,
     unsent: Iterable[str] = (),
+    unused: Mapping[str, str] = NOTHING_UNUSED,
 ) -> DayReport:
     """Return the close-out of a day: from the complaints of that day and all that are open.
 
-    `unsent` names the complaints with letters that are owed and past their time.
+    `unsent` names the complaints with letters that are owed and past their time; `unused` says of
+    numbers that no complaint has why that is so.
     """
     known = {complaint.complaint_id: complaint for complaint in complaints}
     heads = sorted(known.values(), key=lambda one: one.complaint_id)
@@ -59,6 +66,7 @@ def day_report(
     waiting = sorted((one for one in heads if one.queue and one.clock), key=_due_at)
     next_day = add_working_days(day, 1, office.policy.calendar.as_table())
     soon = datetime.combine(next_day + timedelta(days=1), time(), tzinfo=office.zone)
+    missing = gaps(heads, day, office=office)
     by_channel: dict[str, int] = {}
     for one in came:
         by_channel[one.channel] = by_channel.get(one.channel, 0) + 1
@@ -73,7 +81,8 @@ def day_report(
         overdue=tuple(listed(one, at) for one in waiting if waits_too_long(one, at)),
         due_soon=tuple(listed(one, at) for one in waiting if at <= _due_at(one) < soon),
         unsent=tuple(sorted(set(unsent))),
-        gaps=gaps(heads, day, office=office),
+        gaps=tuple(number for number in missing if number not in unused),
+        unused=tuple((number, unused[number]) for number in missing if number in unused),
     )
 
 

@@ -1,18 +1,23 @@
 """Follow up: is the complainant satisfied? (ISO 10002:2018 8.3; D2 to D5)."""
 
 from datetime import datetime
+from typing import Any
 
-from complaints.lifecycle import NotAllowedError, WrongStatusError, expect, record
+from complaints.gates import closing, ended, refuses_call
+from complaints.lifecycle import (
+    InvalidInputError,
+    NotAllowedError,
+    WrongStatusError,
+    expect,
+    record,
+)
 from complaints.models import Complaint, Outcome, Staff, Status, TrackingEntry
 from complaints.office import Office
-from complaints.roles import may_follow_up
-from complaints.rounds import (
-    LOOK_AGAIN,
-    again,
-    called_in_vain,
-    closing_clock,
-    is_late,
-)
+from complaints.roles import may_follow_up, may_reopen
+from complaints.rounds import again, called_in_vain, is_last_call, is_late, quiet_clock
+
+NOT_ASKED = frozenset({Outcome.UNREACHABLE, Outcome.DECLINED})
+"""What comes of a call in which nobody could be asked: no answer, or no wish to give one."""
 
 
 def rate(
@@ -50,12 +55,21 @@ def call_back(
     at: datetime,
     office: Office,
 ) -> tuple[Complaint, TrackingEntry]:
-    """Record a follow-up call; never by the person who handled the complaint (I5)."""
+    """Record a follow-up call; never by the person who handled the complaint (I5).
+
+    Nobody calls before the measures are verified, where the policy asks for that (000 七).
+    """
     expect(complaint, Status.RESPONDED)
     if not may_follow_up(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not follow up {complaint.complaint_id}")
-    if outcome is Outcome.UNREACHABLE and complaint.attempts + 1 < office.policy.follow_up.attempts:
-        return called_in_vain(complaint, words, actor=staff.username, key=key, at=at)
+    if refuses_call(complaint, office):
+        raise WrongStatusError(
+            f"{complaint.complaint_id} is not verified", text_id="error.not_verified"
+        )
+    if outcome in NOT_ASKED:
+        return _called_in_vain(
+            complaint, outcome, words, staff=staff, key=key, at=at, office=office
+        )
     return _followed_up(
         complaint,
         outcome,
@@ -68,22 +82,78 @@ def call_back(
     )
 
 
-def pass_quietly(complaint: Complaint, *, at: datetime) -> tuple[Complaint, TrackingEntry]:
-    """End the follow-up of a complaint about which nothing more was heard (000: one week)."""
-    expect(complaint, Status.RESPONDED)
-    waits = complaint.must_call_back or complaint.news_at
-    if waits or not complaint.clock or at < complaint.clock.due_at:
-        raise WrongStatusError(f"{complaint.complaint_id} is not through its quiet days")
+def _called_in_vain(
+    complaint: Complaint,
+    outcome: Outcome,
+    words: str,
+    *,
+    staff: Staff,
+    key: bytes,
+    at: datetime,
+    office: Office,
+) -> tuple[Complaint, TrackingEntry]:
+    """Count a call in vain; after the last that the policy asks for the quiet days run (I5)."""
+    if complaint.followed_up_at or not is_last_call(complaint, at, office):
+        return called_in_vain(
+            complaint, outcome, words, actor=staff.username, key=key, at=at, office=office
+        )
+    quiet: dict[str, Any] = (
+        {"clock": quiet_clock(at, office), "queue": ""} if complaint.must_call_back else {}
+    )
     return record(
         complaint,
-        "passed_quietly",
+        "calls_ended",
         at=at,
-        actor="check_sla",
-        status=Status.FOLLOWED_UP,
-        follow_up_outcome=Outcome.QUIET,
-        queue="",
-        clock=closing_clock(at),
-        look_again_at=at + LOOK_AGAIN,
+        actor=staff.username,
+        facts={"outcome": outcome, "calls": complaint.attempts + 1},
+        personal={"words": words},
+        key=key,
+        attempts=complaint.attempts + 1,
+        attempted_at=at,
+        follow_up_outcome=outcome,
+        must_call_back=False,
+        **quiet,
+    )
+
+
+def pass_quietly(
+    complaint: Complaint, *, at: datetime, office: Office
+) -> tuple[Complaint, TrackingEntry]:
+    """End the follow-up of a complaint about which nothing more was heard (000: one week)."""
+    expect(complaint, Status.RESPONDED)
+    waits = complaint.must_call_back or complaint.news_at or complaint.followed_up_at
+    if waits or not complaint.clock or at < complaint.clock.due_at:
+        raise WrongStatusError(f"{complaint.complaint_id} is not through its quiet days")
+    quiet = ended(complaint, complaint.follow_up_outcome or Outcome.QUIET, at)
+    return record(
+        quiet, "passed_quietly", at=at, actor="check_sla", **closing(quiet, at=at, office=office)
+    )
+
+
+def reopen(
+    complaint: Complaint, reason: str, *, staff: Staff, key: bytes, at: datetime, office: Office
+) -> tuple[Complaint, TrackingEntry]:
+    """Take a closed complaint up again: its complainant came back (000 四; D5).
+
+    It keeps its number and its history, counts as a repeat, and is filed once more at its second
+    closing; the bundle of the first stays where it is.
+    """
+    expect(complaint, Status.CLOSED)
+    if not may_reopen(complaint, staff):
+        raise NotAllowedError(f"{staff.username} may not reopen {complaint.complaint_id}")
+    if not reason.strip():
+        raise InvalidInputError("reopening needs its reason", text_id="error.reason_missing")
+    return again(
+        complaint,
+        "reopened",
+        actor=staff.username,
+        key=key,
+        at=at,
+        office=office,
+        personal={"words": reason},
+        facts={"from": Status.CLOSED, "archive_key": complaint.archive_key},
+        reopened=complaint.reopened + 1,
+        news_at=None,
     )
 
 
@@ -98,7 +168,9 @@ def _followed_up(
     at: datetime,
     office: Office,
 ) -> tuple[Complaint, TrackingEntry]:
-    """Lead the dissatisfied back to investigation, all others on to closure."""
+    """Lead the dissatisfied back to investigation, all others on to the closing gates."""
+    if complaint.follow_up_outcome is Outcome.SATISFIED and outcome is Outcome.SATISFIED:
+        raise WrongStatusError(f"{complaint.complaint_id} was rated", text_id="error.rated")
     personal = {"outcome": outcome, "satisfaction": satisfaction, "words": words}
     if outcome is Outcome.DISSATISFIED:
         return again(
@@ -113,12 +185,12 @@ def _followed_up(
             reopened=complaint.reopened + 1,
             satisfaction=satisfaction,
         )
+    heard = ended(complaint, outcome, at)
     return record(
-        complaint,
+        heard,
         "followed_up",
         at=at,
         actor=actor,
-        status=Status.FOLLOWED_UP,
         facts={
             "outcome": outcome,
             "satisfaction": satisfaction,
@@ -126,9 +198,6 @@ def _followed_up(
         },
         personal=personal,
         key=key,
-        follow_up_outcome=outcome,
         satisfaction=satisfaction,
-        queue="",
-        clock=closing_clock(at),
-        look_again_at=at + LOOK_AGAIN,
+        **closing(heard, at=at, office=office),
     )

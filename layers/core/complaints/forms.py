@@ -6,7 +6,8 @@ and, beside each field that is not, the id of the sentence to show.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -14,11 +15,15 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from complaints.models import Complainant
+from complaints.parts import Proxy, Relation
 from complaints.texts import Texts
 
 MOST_FIELDS = 200
 YUAN = 100
 MOST_FEN = 10**14
+
+_BOUNDARY = re.compile(r'\bboundary="?([^";,]{1,70})')
+_NAME = re.compile(rb'[; ]name="([^"]*)"')
 
 Kind = Literal["line", "words", "email", "phone", "day", "money", "choice", "scale", "flag"]
 
@@ -28,10 +33,16 @@ class UnreadableFormError(ValueError):
 
 
 class Form(dict[str, str]):
-    """The fields of a posted form: of one sent several times the last; `all` gives every one."""
+    """The fields of a posted form: of one sent several times the last; `all` gives every one.
 
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+    `files` has the bytes of what was uploaded; a file of text is among the fields as well.
+    """
+
+    def __init__(
+        self, pairs: Iterable[tuple[str, str]], files: Mapping[str, bytes] | None = None
+    ) -> None:
         self._pairs = tuple(pairs)
+        self.files = dict(files or {})
         super().__init__(self._pairs)
 
     def all(self, name: str) -> tuple[str, ...]:
@@ -73,15 +84,29 @@ COMPLAINT_FIELDS = (
     Field(name="demand", kind="words", longest=1000),
     Field(name="occurred_on", kind="day"),
     Field(name="place"),
+    Field(name="service"),
     Field(name="staff_involved"),
     Field(name="amount", kind="money"),
     Field(name="name", longest=100),
     Field(name="phone", kind="phone", longest=40),
     Field(name="email", kind="email", longest=254),
     Field(name="address"),
+    Field(name="building", longest=60),
     Field(name="anonymous", kind="flag"),
 )
 """What the public form asks; `required` is added from the policy (A3, A6)."""
+RELATIONS = tuple(Relation)
+AUTHORITIES = ("none", "spoken", "written")
+EXTENTS = ("nothing", "progress", "everything")
+PROXY_FIELDS = (
+    Field(name="proxy_name", required=True, longest=100),
+    Field(name="relation", kind="choice", required=True, choices=RELATIONS),
+    Field(name="proxy_phone", kind="phone", longest=40),
+    Field(name="proxy_email", kind="email", longest=254),
+)
+"""What is asked about somebody who speaks for the complainant (I17)."""
+ON_BEHALF = (Field(name="on_behalf", kind="flag"), *PROXY_FIELDS)
+"""What a form of a complaint asks whoever makes it for somebody else."""
 NOTE_FIELDS = (Field(name="text", kind="words", required=True, longest=5000),)
 REFUSAL_FIELDS = (Field(name="words", kind="words", required=True, longest=2000),)
 SURVEY_FIELDS = (
@@ -89,26 +114,57 @@ SURVEY_FIELDS = (
     Field(name="satisfied", kind="choice", required=True, choices=("yes", "no")),
     Field(name="words", kind="words", longest=2000),
 )
-PERSONAL = ("name", "phone", "email", "address")
+PERSONAL = ("name", "phone", "email", "address", "building")
 
 
 def read_form(body: bytes, content_type: str) -> Form:
-    """Read a posted form (application/x-www-form-urlencoded, UTF-8).
+    """Read a posted form: urlencoded, or multipart where files may be among the fields.
 
-    Raises UnreadableFormError if it is of another kind, has too many fields or is no UTF-8.
+    Raises UnreadableFormError if it is of another kind, has too many fields or, apart from its
+    files, is no UTF-8.
     """
-    if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        raise UnreadableFormError(f"not a form: {content_type[:60]!r}")
+    kind = content_type.partition(";")[0].strip().lower()
+    files: dict[str, bytes] = {}
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=MOST_FIELDS,
-        )
+        if kind == "application/x-www-form-urlencoded":
+            pairs = parse_qsl(
+                body.decode("ascii"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=MOST_FIELDS,
+            )
+        elif kind == "multipart/form-data":
+            pairs, files = _parts(body, content_type)
+        else:
+            raise UnreadableFormError(f"not a form: {content_type[:60]!r}")
     except ValueError as error:
         raise UnreadableFormError("not readable as a form") from error
-    return Form((name, clean(value)) for name, value in pairs)
+    return Form(((name, clean(value)) for name, value in pairs), files)
+
+
+def _parts(body: bytes, content_type: str) -> tuple[list[tuple[str, str]], dict[str, bytes]]:
+    """Return the fields and the files of a multipart form (RFC 7578), which has no parts in parts.
+
+    A file that is text is among the fields as well.
+    """
+    boundary = _BOUNDARY.search(content_type)
+    if not boundary:
+        raise ValueError("no boundary")
+    parts = (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode("ascii"), MOST_FIELDS + 2)
+    if len(parts) > MOST_FIELDS + 2:
+        raise ValueError("too many parts")
+    pairs: list[tuple[str, str]] = []
+    files: dict[str, bytes] = {}
+    for part in parts[1:-1]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        name = _NAME.search(head)
+        if name and b"filename" not in head:
+            pairs.append((name[1].decode(), content.decode()))
+        elif name:
+            files[name[1].decode()] = content
+            with suppress(UnicodeDecodeError):
+                pairs.append((name[1].decode(), content.decode()))
+    return pairs, files
 
 
 def clean(text: str) -> str:
@@ -162,17 +218,51 @@ def check_complaint(form: Form, *, required: Collection[str], today: date) -> Ch
     if anonymous:
         empty = dict.fromkeys(PERSONAL, "")
         problems = {name: one for name, one in checked.problems.items() if name not in PERSONAL}
-        return Checked(checked.values | empty, problems)
+        return with_proxy(Checked(checked.values | empty, problems), form)
+    if form.get("on_behalf"):
+        return with_proxy(checked, form)
     if not checked.values["phone"] and not checked.values["email"]:
         problems = {"phone": Problem("form.missing.way"), **checked.problems}
         in_order = [field.name for field in COMPLAINT_FIELDS if field.name in problems]
-        return Checked(checked.values, {name: problems[name] for name in in_order})
-    return checked
+        checked = Checked(checked.values, {name: problems[name] for name in in_order})
+    return with_proxy(checked, form)
+
+
+def with_proxy(checked: Checked, form: Form) -> Checked:
+    """Return a checked complaint with who made it for somebody else; blank where nobody did.
+
+    The person named in the complaint itself is the complainant, who writes is the proxy (I17).
+    """
+    if not form.get("on_behalf"):
+        blank = dict.fromkeys((field.name for field in ON_BEHALF), "")
+        return Checked(checked.values | blank, checked.problems)
+    proxy = check_proxy(form)
+    values = checked.values | {"on_behalf": "yes"} | proxy.values
+    return Checked(values, checked.problems | proxy.problems)
 
 
 def complainant_of(values: dict[str, str], language: str) -> Complainant:
     """Return who complains, from a form that was checked."""
     return Complainant(**{name: values[name] for name in PERSONAL}, language=language)
+
+
+def check_proxy(form: Form) -> Checked:
+    """Check the fields about a proxy; a phone number or a mail address is wanted."""
+    checked = check(form, PROXY_FIELDS)
+    if not checked.values["proxy_phone"] and not checked.values["proxy_email"]:
+        checked.problems.setdefault("proxy_phone", Problem("form.missing.proxy_way"))
+    return checked
+
+
+def proxy_of(values: dict[str, str], proxy_id: str) -> Proxy:
+    """Return who speaks for the complainant, from a form that was checked; not authorised."""
+    return Proxy(
+        proxy_id=proxy_id,
+        name=values["proxy_name"],
+        relation=Relation(values["relation"]),
+        phone=values["proxy_phone"],
+        email=values["proxy_email"],
+    )
 
 
 def fen(amount: str) -> int | None:

@@ -1,5 +1,6 @@
 """Intake: receipt of a complaint (ISO 10002:2018 7.2), by mail, form or a member of staff."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,14 +10,15 @@ from complaints.models import (
     Complainant,
     Complaint,
     Contact,
-    Role,
     Staff,
     Status,
     TrackingEntry,
+    is_outside,
 )
 from complaints.office import Office
 from complaints.roles import may_see
-from complaints.rounds import LOOK_AGAIN, next_clock
+from complaints.rounds import LOOK_AGAIN, as_news, contact_clock, pause_over
+from complaints.severity import came_late
 
 SUBJECT_LENGTH = 60
 
@@ -31,11 +33,15 @@ def receive(
     at: datetime,
     office: Office,
     settled_on_spot: bool = False,
+    person: str = "",
+    respondents: Sequence[str] = (),
 ) -> tuple[Complaint, TrackingEntry]:
     """Return a complaint that was just registered, and the first entry of its history.
 
     The clocks start at arrival (`contact.received_at`), however late it is registered (004 二):
-    registering late is on record and costs our time, never the complainant's.
+    registering late is on record and costs our time, never the complainant's. `person` is the key
+    by which the same person is known again (I3), `respondents` are the members of staff who are
+    complained about (I8).
 
     Raises InvalidInputError if it is said to have arrived after it was registered.
     """
@@ -52,6 +58,12 @@ def receive(
         zone=office.zone,
     )
     late = at > clock.due_at
+    reachable = complainant.phone or complainant.email or complainant.address
+    first_word = (
+        contact_clock(contact.received_at, at=at, office=office)
+        if reachable and not settled_on_spot
+        else None
+    )
     return record(
         Complaint(
             complaint_id=complaint_id,
@@ -65,7 +77,10 @@ def receive(
             subject=(contact.subject or contact.text)[:SUBJECT_LENGTH],
             queue="quality_office",
             clock=clock,
+            clocks=(first_word,) if first_word else (),
             look_again_at=at + LOOK_AGAIN,
+            person=person,
+            respondents=tuple(respondents),
             anonymous=not (complainant.name or complainant.email or complainant.phone),
             settled_on_spot=settled_on_spot,
             overdue=int(late),
@@ -73,7 +88,12 @@ def receive(
         "received",
         at=at,
         actor=contact.by,
-        facts={"channel": contact.channel, "late": late, "files": len(contact.files)},
+        facts={
+            "channel": contact.channel,
+            "late": late,
+            "files": len(contact.files),
+            **({"respondents": ",".join(respondents)} if respondents else {}),
+        },
         personal={"complainant": complainant, "contact": contact},
         key=key,
     )
@@ -84,26 +104,34 @@ def add(
 ) -> tuple[Complaint, TrackingEntry]:
     """Join one more contact to its complaint: a reply, a note, a piece of evidence (A13, D8).
 
-    It changes no status and resets no clock. What the complainant says is news until somebody
-    has read it: where nobody waits for anything, closed complaints included, it lies in the
-    quality office's queue until then, and a complaint with news does not close quietly.
+    It changes no status and resets no clock; a pause that waited for the complainant is over
+    (E4). What the complainant says is news until somebody has read it: where nobody waits for
+    anything, closed complaints included, it lies in the quality office's queue until then, and a
+    complaint with news does not close quietly. Of a merged complaint it is news for the one that
+    it is counted with (B5).
     """
     news: dict[str, Any] = {}
-    if contact.by == "complainant":
-        news["news_at"] = at
-        if not complaint.queue:
-            news["queue"] = Role.QUALITY_OFFICE
-        if not complaint.clock:
-            limit = office.policy.clocks.follow_up
-            news["clock"] = next_clock(limit, started_at=at, at=at, office=office)
+    repeat = False
+    if is_outside(contact.by) and not complaint.merged_into:
+        news |= as_news(complaint, at=at, office=office)
+        if complaint.pause and complaint.pause.reason == "complainant":
+            news |= pause_over(complaint, at=at, office=office)
+        repeat = contact.is_said and came_late(complaint, at)
     return record(
         complaint,
         "contact_added",
         at=at,
         actor=contact.by,
-        facts={"channel": contact.channel, "files": len(contact.files)},
+        facts={
+            "channel": contact.channel,
+            "files": len(contact.files),
+            **({"resumed": True} if "pause" in news else {}),
+            **({"repeat": True} if repeat else {}),
+        },
         personal=contact,
         key=key,
+        contacts=complaint.contacts + int(contact.is_said),
+        repeats=complaint.repeats + int(repeat),
         **news,
     )
 
@@ -117,6 +145,7 @@ def read_news(
     waits = (
         complaint.status in {Status.RECEIVED, Status.ASSESSED, Status.INVESTIGATED, Status.APPROVED}
         or complaint.must_call_back
+        or complaint.is_handled
     )
     return record(
         complaint,

@@ -18,12 +18,21 @@ import msgspec
 from complaints.models import Complaint, Contact, Dossier, Letter
 from complaints.number import reply_address
 from complaints.office import Office
+from complaints.parts import Notice
+from complaints.proxies import addressee, copies, reachable
 from complaints.rounds import promised_at
-from complaints.texts import texts
+from complaints.texts import Texts, texts
 
 LINK = re.compile(r"https?://[^\s<>\"]+")
-TO_STAFF = frozenset({"reminder", "escalation"})
+TO_STAFF = frozenset(
+    {
+        *("reminder", "escalation", "by_hand", "passed_on", "resumed", "extension_asked"),
+        *("emergency", "emergency_news", "incident", "withdrawn", "ordered", "grouped"),
+    }
+)
 """Kinds of letters about a complaint that go to members of staff."""
+LIMIT_OF = {"emergency": "emergency", "incident": "statement"}
+"""Which clock such a letter names; others name the stage's own."""
 REFERENCES = 10
 """How many of the mails before are named; more would only lengthen the header."""
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,500}>")
@@ -76,6 +85,19 @@ def owed(
     )
 
 
+def owed_to_complainant(
+    kind: str, complaint: Complaint, dossier: Dossier, *, at: datetime, words: str = ""
+) -> tuple[Letter, ...]:
+    """Return the letter that a complainant is owed with this save, and those that proxies are.
+
+    It goes to the complainant's address, or to that of a proxy who may be told everything (I17);
+    to nobody where there is none. `words` are what a member of staff wrote for it.
+    """
+    to = reachable(dossier).email
+    letter = owed(complaint, kind, to, dossier.contacts, at=at).replace(words=words)
+    return (*((letter,) if to else ()), *copies(letter, dossier))
+
+
 def to_complainant(
     letter: Letter, dossier: Dossier, sender: Sender, office: Office, *, at: datetime
 ) -> EmailMessage:
@@ -83,15 +105,17 @@ def to_complainant(
     complaint = dossier.complaint
     t = texts(letter.language)
     values = {
-        "name": dossier.complainant.name or t("letter.unnamed"),
+        "name": addressee(letter.to, dossier) or t("letter.unnamed"),
         "organisation": sender.organisation,
         "number": complaint.complaint_id,
         "code": complaint.tracking_code,
         "link": tracking_link(complaint, sender.site_url),
         "promised": local(promised_at(complaint, office), office),
         "received": local(complaint.received_at, office),
-        "reply": dossier.findings[-1].reply if dossier.findings else "",
+        "reply": letter.words or (dossier.findings[-1].reply if dossier.findings else ""),
         "days": office.policy.follow_up.quiet_days,
+        "words": letter.words,
+        "stage": t(f"status.{complaint.status}"),
         "mail": sender.mail_address,
     }
     message = _written(f"letter.{letter.kind}", letter.language, values, sender, at=at)
@@ -110,20 +134,38 @@ def to_complainant(
 
 
 def about(
-    letter: Letter, complaint: Complaint, sender: Sender, office: Office, *, at: datetime
+    letter: Letter,
+    complaint: Complaint,
+    sender: Sender,
+    office: Office,
+    *,
+    at: datetime,
+    notice: Notice | None = None,
 ) -> EmailMessage:
-    """Write a reminder or an escalation: what is due until when, and the page to act on.
+    """Write a reminder or an escalation: which limit is due when, and the page to act on.
 
     Neither the complainant nor the matter is named: the mail may travel further than the page.
     """
     t = texts(letter.language)
+    what = notice.clock if notice else LIMIT_OF.get(letter.kind, "")
+    stage = complaint.clock.due_at if complaint.clock else None
+    running = (complaint.clock, *complaint.clocks)
+    limits = (clock.due_at for clock in running if clock and clock.what == what)
+    due_at = notice.due_at if notice else next(limits, stage)
     values = {
         "number": complaint.complaint_id,
         "stage": t(f"status.{complaint.status}"),
-        "due": local(complaint.clock.due_at, office) if complaint.clock else "",
+        "limit": limit_words(what, t),
+        "note": t("staff_letter.note.gone") if notice and notice.instead_of else "",
+        "due": local(due_at, office) if due_at else "",
         "link": f"{sender.site_url}/staff/complaints/{complaint.complaint_id}",
     }
     return to_staff(letter.kind, letter.to, values, sender, at=at, language=letter.language)
+
+
+def limit_words(what: str, t: Texts) -> str:
+    """Name the limit of a clock, as `models.Clock.what` has it, such as `order:<order_id>`."""
+    return t(f"clock.{what.partition(':')[0] or 'stage'}")
 
 
 def to_staff(

@@ -1,5 +1,6 @@
 """The way of a complaint: which status may follow which, and the one function that moves it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,8 @@ NEXT: dict[Status, frozenset[Status]] = {
     Status.APPROVED: frozenset({Status.RESPONDED, Status.ASSESSED}),
     Status.RESPONDED: frozenset({Status.FOLLOWED_UP, Status.ASSESSED}),
     Status.FOLLOWED_UP: frozenset({Status.CLOSED}),
-    Status.CLOSED: frozenset(),
+    # The complainant comes back (000): the same number, handled once more.
+    Status.CLOSED: frozenset({Status.ASSESSED}),
 }
 LINE = tuple(Status)
 """The stages in their order, for "is it past this one?"."""
@@ -34,9 +36,13 @@ class ComplaintError(Exception):
 
     text_id = "error.unexpected"
 
-    def __init__(self, message: str, *, text_id: str = "") -> None:
+    def __init__(
+        self, message: str, *, text_id: str = "", codes: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.text_id = text_id or self.text_id
+        self.codes = codes or {}
+        """What the sentence names, as codes: `department`, `record`; a page puts them in words."""
 
 
 class NotAllowedError(ComplaintError):
@@ -63,7 +69,12 @@ def is_past(complaint: Complaint, status: Status) -> bool:
 
 
 def expect(complaint: Complaint, *allowed: Status) -> None:
-    """Raise WrongStatusError unless the complaint has one of these statuses."""
+    """Raise WrongStatusError unless the complaint has one of these statuses.
+
+    One that is counted with another has no steps of its own: it goes the way of that one (B5).
+    """
+    if complaint.merged_into:
+        raise is_merged(complaint)
     if complaint.status not in allowed:
         wanted = ", ".join(allowed)
         raise WrongStatusError(f"{complaint.complaint_id} is {complaint.status}, not {wanted}")
@@ -85,10 +96,23 @@ def record(
 
     Every change of a complaint goes through here, so no change is without its entry and no
     status is reached by a way that NEXT doesn't know. `personal` is committed to, not kept.
+
+    With the stage ends what only concerned its limit: a pause, and a longer limit that was asked
+    for. With the complaint end the clocks beside it, but for an emergency that nobody has
+    answered yet.
     """
     to = status or complaint.status
-    if to is not complaint.status and to not in NEXT[complaint.status]:
-        raise WrongStatusError(f"{complaint.complaint_id}: {complaint.status} -> {to} is no way")
+    if to is not complaint.status:
+        if to not in _next(complaint):
+            raise WrongStatusError(
+                f"{complaint.complaint_id}: {complaint.status} -> {to} is no way"
+            )
+        changes = {"pause": None, "extension": None, **changes}
+        if complaint.pause:
+            facts = {**(facts or {}), "resumed": True}
+        if to is Status.CLOSED:
+            urgent = tuple(one for one in complaint.clocks if one.what == "emergency")
+            changes = {"clocks": urgent, **changes}
     entry = chained(
         TrackingEntry(
             number=complaint.version + 1,
@@ -104,4 +128,22 @@ def record(
     changed = complaint.replace(
         **{**changes, "status": to, "digest": entry.digest, "version": entry.number}
     )
+    if changed.merged_into and (changed.queue or changed.clock or changed.clocks):
+        raise is_merged(changed)
     return changed, entry
+
+
+def is_merged(complaint: Complaint) -> WrongStatusError:
+    """Return what is wrong with handling a merged complaint: another one is handled for it."""
+    return WrongStatusError(
+        f"{complaint.complaint_id} is counted with {complaint.merged_into}",
+        text_id="error.is_merged",
+    )
+
+
+def _next(complaint: Complaint) -> frozenset[Status]:
+    """Return the statuses that may follow; a merged complaint closes with the one it is part of."""
+    if not complaint.merged_into:
+        return NEXT[complaint.status]
+    received = complaint.status is Status.RECEIVED
+    return frozenset({Status.CLOSED, Status.ASSESSED} if received else {Status.CLOSED})

@@ -11,15 +11,20 @@ from typing import Annotated, Literal
 import msgspec
 
 from complaints.parts import (
+    Announcement,
     Dispute,
+    EmergencyStep,
     Gate,
     InvestigationRecord,
+    Merged,
     Nature,
     Notice,
     OutsideCase,
     Payment,
     Proof,
     Proxy,
+    RecordKind,
+    Seat,
     WorkOrder,
 )
 from complaints.record import File, Record, sortable
@@ -91,6 +96,8 @@ class Outcome(StrEnum):
     DISSATISFIED = "dissatisfied"
     QUIET = "quiet"
     UNREACHABLE = "unreachable"
+    DECLINED = "declined"
+    """Reached, but does not want to be asked."""
 
 
 class Assessment(Record, frozen=True):
@@ -100,7 +107,11 @@ class Assessment(Record, frozen=True):
     urgency: Urgency = Urgency.GENERAL
     risk: Risk = Risk.LOW
     major: tuple[str, ...] = ()
-    """Codes of the policy's criteria for a major complaint that the text meets."""
+    """Codes of the policy's criteria that make it major: whatever is met, proposed or counted."""
+    proposed: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
+    """Of these, what words alone propose, with the words; they count until staff dismiss them."""
+    counted: tuple[str, ...] = ()
+    """Of these, what is there by count alone, and goes when the count falls (I2)."""
     confidence: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     reasons: tuple[str, ...] = ()
     """The words of the policy that decided."""
@@ -128,16 +139,19 @@ class Move(Record, frozen=True, kw_only=True):
     minutes: int | None = None
     working_days: int | None = None
     """By how much an extension moved it."""
+    was_due_at: datetime
+    """The limit until then."""
     due_at: datetime
-    """The limit from then on."""
+    """The limit from then on; that of a pause moves when the pause ends."""
 
 
 class Clock(Record, frozen=True, kw_only=True):
     """A limit of a complaint, and the next time somebody must look.
 
     `steps` counts what was done about this limit: 0 nothing, 1 reminded, 2 escalated to the first
-    rung, 3 to the second, and so on; it only grows while the clock runs. What the limit was
-    reckoned from stays with it, so that its arithmetic can be printed (I1).
+    rung, 3 to the second, and so on; it only grows, until the limit itself becomes another one by
+    an extension or by agreement. `started_at` never changes. What the limit was reckoned from
+    stays with it, so that its arithmetic can be printed (I1).
     """
 
     what: str = ""
@@ -153,15 +167,45 @@ class Clock(Record, frozen=True, kw_only=True):
     working_days: int | None = None
     """The limit, in one of the two units."""
     moves: tuple[Move, ...] = ()
+    missed: bool = False
+    """Whether it is counted already that this limit was missed."""
+
+    @property
+    def paused_at(self) -> datetime | None:
+        """Since when the clock stands still; None while it runs."""
+        last = self.moves[-1] if self.moves else None
+        return last.from_at if last and last.kind == "pause" and not last.to_at else None
 
 
 class Pause(Record, frozen=True):
-    """The limits of a complaint are stopped (E4): why, since when, until when at most."""
+    """The clock of the stage stands still (E4): why, since when, until when at most."""
 
     reason: str
     by: str
     started_at: datetime
     until: datetime
+
+
+class ExtensionRequest(Record, frozen=True, kw_only=True):
+    """A longer limit that was asked for and that nobody has decided about yet."""
+
+    by: str
+    asked_at: datetime
+    minutes: int | None = None
+    working_days: int | None = None
+    """By how much, in one of the two units."""
+    contact_id: str
+    """The contact that holds the reason."""
+
+
+class SetAside(Record, frozen=True, kw_only=True):
+    """What a merged complaint had when it left the line; unmerging gives it back as it was."""
+
+    queue: str
+    also: tuple[str, ...] = ()
+    clock: Clock | None = None
+    clocks: tuple[Clock, ...] = ()
+    pause: Pause | None = None
 
 
 class Signature(Record, frozen=True):
@@ -199,15 +243,32 @@ class Complaint(Record, frozen=True):
     clocks: tuple[Clock, ...] = ()
     """What runs beside the stages: emergency, first contact, work orders, outside bodies."""
     pause: Pause | None = None
+    extension: ExtensionRequest | None = None
     extensions: int = 0
+    """How often a limit was extended in this round."""
     respondents: tuple[str, ...] = ()
     """Members of staff who are complained about: they neither see nor handle nor approve (I8)."""
     members: tuple[str, ...] = ()
     """The joint group beside the responsible department, the leader first (C1)."""
+    ordered: tuple[str, ...] = ()
+    """Ids of the work orders that are still open, `<department>-<id>`: who is of one of these
+    departments finds and sees the complaint (C2)."""
+    recorded: tuple[RecordKind, ...] = ()
+    """Which kinds of investigation records there are (C3)."""
+    stand_ins: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
+    """Role or post that nobody may sign for -> who signs in its place (C5, I8)."""
+    other_body: bool = False
+    """Whether a body outside has the same complaint (I11)."""
+    disputes_open: int = 0
+    """Mediations, arbitrations and court cases that have not ended (C11)."""
     person: str = ""
     """Keyed hash of the complainant's phone or address: the same person, but not who (I3)."""
     merged_into: str = ""
     """The complaint that this one is counted with: one matter, kept whole (B5)."""
+    set_aside: SetAside | None = None
+    """Its place in the line, kept while it is merged and open."""
+    contacts: int = 1
+    """How often the complainant turned to us about it, the first time included (I3)."""
     repeats: int = 0
     """How often the complainant had to come back: reopened, refused, asked again after a limit."""
     emergency_at: datetime | None = None
@@ -219,26 +280,40 @@ class Complaint(Record, frozen=True):
     contacted_at: datetime | None = None
     """When we first spoke or wrote to the complainant ourselves (C8)."""
     investigator: str = ""
+    predecessors: tuple[str, ...] = ()
+    """Who had it before it was handed over: they neither sign nor call back."""
     approver: str = ""
     signed: tuple[Signature, ...] = ()
     """Who signed the solution in this round, in the order of signing."""
+    compensation: int | None = None
+    """What the finding of this round proposes to pay, in fen; it says who must sign (C9)."""
     responsible: bool | None = None
     nature: Nature = Nature.ORDINARY
     proven: tuple[Gate, ...] = ()
     """Closing gates that a person proved open, in this round."""
     unpaid: int = 0
-    """Payments that were approved and have no voucher yet."""
+    """Payments that were offered and neither refused nor proven by their voucher."""
+    also: tuple[str, ...] = ()
+    """Queues beside `queue` in which somebody finds it; a slot that was left stays, empty."""
     anonymous: bool = False
     settled_on_spot: bool = False
     must_call_back: bool = False
     written_at: datetime | None = None
     phoned_at: datetime | None = None
     reply_outcome: Outcome | None = None
+    refusals: int = 0
+    """How often the complainant refused the reply: rounds of negotiation (C6)."""
+    explained_at: datetime | None = None
+    """When an unreasonable complaint was patiently explained to the complainant (C10)."""
     follow_up_outcome: Outcome | None = None
+    followed_up_at: datetime | None = None
+    """When the follow-up of this round was over; until all gates are open it is handled (I5)."""
     satisfaction: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
     reopened: int = 0
     attempts: int = 0
-    """Calls to the complainant in this stage that reached nobody."""
+    """Calls to the complainant in this stage that count and reached nobody."""
+    attempted_at: datetime | None = None
+    """When the last of them was made."""
     news_at: datetime | None = None
     """When the complainant last added something that nobody has marked as read."""
     overdue: int = 0
@@ -268,11 +343,47 @@ class Complaint(Record, frozen=True):
         return self.status is not Status.CLOSED
 
     @property
+    def is_settled_on_spot(self) -> bool:
+        """Whether the answer was given on the spot and has satisfied until now (A9)."""
+        return self.settled_on_spot and self.round_at is None
+
+    @property
+    def is_handled(self) -> bool:
+        """Whether all is done but what proves it: handled (已处理), and not closed (I5)."""
+        return self.status is Status.RESPONDED and self.followed_up_at is not None
+
+    @property
     def next_at(self) -> datetime | None:
-        """When `check_sla` must look at it next; None when nothing is awaited any more."""
-        running = [*self.clocks, *((self.clock,) if self.clock else ())]
-        looks = [self.look_again_at, *(clock.next_at for clock in running)]
+        """When `check_sla` must look at it next; None when nothing is awaited any more.
+
+        A clock that stands still is looked at when its pause ends.
+        """
+        paused = self.pause.until if self.pause else None
+        looks = [
+            self.look_again_at,
+            paused or (self.clock.next_at if self.clock else None),
+            *(clock.next_at for clock in self.clocks),
+        ]
         return min((look for look in looks if look), default=None)
+
+    @property
+    def pressing(self) -> Clock | None:
+        """The clock whose limit comes first, the stage's own or one beside it; None for none.
+
+        While the stage's clock stands still, its limit can't come before the end of the pause.
+        """
+        running = [*((self.clock,) if self.clock else ()), *self.clocks]
+        return min(running, key=self.pressing_at, default=None)
+
+    def pressing_at(self, clock: Clock) -> datetime:
+        """Return when a clock of this complaint presses, as queues are sorted."""
+        paused = self.pause if clock.paused_at else None
+        return max(clock.due_at, paused.until) if paused else clock.due_at
+
+
+def is_outside(by: str) -> bool:
+    """Return whether the complainant did something, or a proxy (`proxy:<id>`), and not staff."""
+    return by == "complainant" or by.startswith("proxy:")
 
 
 class Contact(Record, frozen=True):
@@ -282,7 +393,7 @@ class Contact(Record, frozen=True):
     channel: Channel
     received_at: datetime
     by: str
-    """`complainant`, or the user name of the member of staff who wrote it down."""
+    """`complainant`, `proxy:<id>`, or the user name of the member of staff who wrote it down."""
     subject: str = ""
     text: str = ""
     demand: str = ""
@@ -299,6 +410,12 @@ class Contact(Record, frozen=True):
     references: tuple[str, ...] = ()
     original: File | None = None
     """The raw mail, where it came by mail."""
+
+    @property
+    def is_said(self) -> bool:
+        """Whether the complainant turned to us with it; a file alone only adds to what was said."""
+        words = self.text or self.subject or self.message_id
+        return is_outside(self.by) and bool(words)
 
 
 class Finding(Record, frozen=True, kw_only=True):
@@ -344,10 +461,14 @@ class Letter(Record, frozen=True):
     references: tuple[str, ...] = ()
     sent_at: datetime | None = None
     message_id: str = ""
+    words: str = ""
+    """What a member of staff wrote that goes into it."""
     text: str = ""
     """The words as they were sent."""
     given_up_at: datetime | None = None
     """When it was given up, having been refused for days; then a person must find another way."""
+    notice_id: str = ""
+    """The notice that a reminder or an escalation to a member of staff tells; else empty."""
 
 
 class Dossier(Record, frozen=True):
@@ -367,8 +488,13 @@ class Dossier(Record, frozen=True):
     proofs: tuple[Proof, ...] = ()
     payments: tuple[Payment, ...] = ()
     proxies: tuple[Proxy, ...] = ()
+    emergency_steps: tuple[EmergencyStep, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
     outside: tuple[OutsideCase, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    seats: tuple[Seat, ...] = ()
+    merged: tuple[Merged, ...] = ()
+    """What is counted with it, in the order of numbers."""
     entries: tuple["TrackingEntry", ...] = ()
 
     @property
@@ -422,3 +548,5 @@ class Staff(Record, frozen=True):
     """Whether told of emergencies at any hour."""
     left_on: date | None = None
     """The last day; from then on nothing is told to this person."""
+    acting_for: tuple["Staff", ...] = ()
+    """Absent ones whom this person stands in for today; reckoned at each request, never stored."""

@@ -2,11 +2,19 @@
 
 from datetime import datetime
 
-from complaints.lifecycle import NotAllowedError, expect, record
+from complaints.lifecycle import InvalidInputError, NotAllowedError, expect, record
 from complaints.models import Complainant, Complaint, Outcome, Staff, Status, TrackingEntry
 from complaints.office import Office
+from complaints.parts import Nature
 from complaints.roles import may_work_on
-from complaints.rounds import again, called_in_vain, follow_up_begins, is_late
+from complaints.rounds import (
+    again,
+    called_in_vain,
+    follow_up_begins,
+    is_last_call,
+    is_late,
+    spoken,
+)
 
 
 def ways_due(complaint: Complaint, complainant: Complainant, office: Office) -> tuple[str, ...]:
@@ -36,7 +44,7 @@ def post(
     expect(complaint, Status.APPROVED)
     if not may_work_on(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not notify {complaint.complaint_id}")
-    posted = complaint.replace(written_at=at)
+    posted = complaint.replace(written_at=at, **spoken(complaint, at))
     return _told(
         posted, complainant, "posted", None, actor=staff.username, key=key, at=at, office=office
     )
@@ -55,16 +63,30 @@ def phone(
 ) -> tuple[Complaint, TrackingEntry]:
     """Record the call in which the notice was confirmed, or that nobody answered it.
 
-    After three calls that reached nobody the complaint goes on without the confirmation: the
-    history says so, and follow-up still stands between it and its closure.
+    After as many calls in vain as the policy asks for, each long enough after the last, the
+    complaint goes on without the confirmation: the history says so, and follow-up still stands
+    between it and its closure. Where the reply was refused before, what was agreed in the end is
+    recorded (C6); an unreasonable complaint ends with a patient explanation, recorded as such
+    (C10; 000).
+
+    Raises InvalidInputError without the words of the agreement, or of the explanation.
     """
     expect(complaint, Status.APPROVED)
     if not may_work_on(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not confirm {complaint.complaint_id}")
-    if outcome is Outcome.UNREACHABLE and complaint.attempts + 1 < office.policy.follow_up.attempts:
-        return called_in_vain(complaint, words, actor=staff.username, key=key, at=at)
+    if outcome is Outcome.UNREACHABLE and not is_last_call(complaint, at, office):
+        return called_in_vain(
+            complaint, outcome, words, actor=staff.username, key=key, at=at, office=office
+        )
+    explains = complaint.nature is Nature.UNREASONABLE and outcome is not Outcome.UNREACHABLE
+    if explains and not words.strip():
+        raise InvalidInputError("not explained", text_id="error.explanation_missing")
+    if outcome is Outcome.ACCEPTED and complaint.refusals and not words.strip():
+        raise InvalidInputError("agreement not recorded", text_id="error.agreement_missing")
+    explained_at = at if explains else complaint.explained_at
+    reached = {} if outcome is Outcome.UNREACHABLE else spoken(complaint, at)
     return _answered(
-        complaint.replace(phoned_at=at),
+        complaint.replace(phoned_at=at, explained_at=explained_at, **reached),
         complainant,
         outcome,
         words,
@@ -114,7 +136,14 @@ def _answered(
     personal = {"outcome": outcome, "words": words}
     if outcome is Outcome.REFUSED:
         return again(
-            complaint, "refused", actor=actor, key=key, at=at, office=office, personal=personal
+            complaint,
+            "refused",
+            actor=actor,
+            key=key,
+            at=at,
+            office=office,
+            personal=personal,
+            refusals=complaint.refusals + 1,
         )
     # A call that reached nobody takes no answer back that was given before.
     before = complaint.reply_outcome if outcome is Outcome.UNREACHABLE else None
@@ -136,15 +165,20 @@ def _told(
     office: Office,
 ) -> tuple[Complaint, TrackingEntry]:
     """Record one step of the feedback; the one that completes it leads on to follow-up."""
+    explained: dict[str, str | int | bool | None] = {}
+    if complaint.explained_at == at:
+        explained["explained"] = True
     if ways_due(complaint, complainant, office) or not is_answered(complaint, complainant):
-        return record(complaint, action, at=at, actor=actor, personal=personal, key=key)
+        return record(
+            complaint, action, at=at, actor=actor, facts=explained, personal=personal, key=key
+        )
     return record(
         complaint,
         action,
         at=at,
         actor=actor,
         status=Status.RESPONDED,
-        facts={"late": is_late(complaint, at)},
+        facts={"late": is_late(complaint, at), **explained},
         personal=personal,
         key=key,
         **follow_up_begins(complaint, key=key, at=at, office=office),

@@ -60,6 +60,9 @@ class Relation(StrEnum):
     OTHER = "other"
 
 
+DisputeStatus = Literal["open", "settled", "decided", "withdrawn"]
+
+
 class InvestigationRecord(Record, frozen=True, kw_only=True):
     """One thing that was done to find out: a visit, a talk, a document, a recording (C3)."""
 
@@ -80,16 +83,30 @@ class WorkOrder(Record, frozen=True, kw_only=True):
     """A work order (通知单) to a department, with agreed start and completion (C2)."""
 
     order_id: str
+    """`<department>-<id>`."""
     department: str
     task: str
     issued_by: str
     issued_at: datetime
     start_at: datetime | None = None
     complete_at: datetime | None = None
-    """Both as agreed with the department; the clock beside it holds the limit."""
+    """Both as asked for, and from `agreed_at` on as agreed; the clock beside it has the limit."""
+    agreed_by: str = ""
+    agreed_at: datetime | None = None
     done_at: datetime | None = None
+    """When it was completed or returned."""
     done_by: str = ""
     result: str = ""
+    """What was done; of a returned order, why it was not."""
+    returned: bool = False
+
+
+class Seat(Record, frozen=True, kw_only=True):
+    """The seat of somebody in a joint group: by it the complaint lies in that one's queue (C1)."""
+
+    username: str
+    queue: str
+    """The person's department, or the quality office."""
 
 
 class Notice(Record, frozen=True, kw_only=True):
@@ -103,9 +120,25 @@ class Notice(Record, frozen=True, kw_only=True):
     """The role or post of the rung."""
     people: tuple[str, ...]
     told_at: datetime
+    due_at: datetime | None = None
+    """The limit that it is about."""
+    by: str = "check_sla"
+    """Who told it: the check of the limits, or the person who escalated by hand (C7)."""
+    reason: str = ""
+    """Why it was escalated by hand, in that person's words."""
+    instead_of: str = ""
+    """The investigator who is not there any more and in whose place these people were told."""
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = None
     passed_to: str = ""
+    """Who has it now; only this person is still awaited to acknowledge it."""
+
+    @property
+    def awaits(self) -> tuple[str, ...]:
+        """User names of those who have not acknowledged it; empty once anybody has."""
+        if self.acknowledged_at:
+            return ()
+        return (self.passed_to,) if self.passed_to else self.people
 
 
 class Proof(Record, frozen=True, kw_only=True):
@@ -151,6 +184,53 @@ class Proxy(Record, frozen=True, kw_only=True):
     """The written authority as a piece of evidence; empty for none."""
 
 
+class EmergencyStep(Record, frozen=True, kw_only=True):
+    """What was done about an emergency, in the order of doing it (C4; 002 3.2)."""
+
+    step_id: str
+    kind: Literal[
+        "declared",
+        "response",
+        "suspend_service",
+        "refund",
+        "compensate",
+        "evacuate",
+        "other",
+        "progress",
+        "withdrawn",
+    ]
+    """The first response, one of the measures that the policy names, or news of how it goes; at
+    its ends that staff declared it, or withdrew a false alarm, with the reason."""
+    by: str
+    at: datetime
+    words: str
+
+
+class Announcement(Record, frozen=True, kw_only=True):
+    """What is said in a group incident (I18; 004 四, 五)."""
+
+    announcement_id: str
+    kind: Literal["statement", "lines", "update"]
+    """To the public; by the spokesman when asked; to all who complained of the matter."""
+    words: str
+    by: str
+    at: datetime
+    published_in: str = ""
+    """Where the statement was made public."""
+    published_at: datetime | None = None
+    after: str = ""
+    """The place in the list of merged complaints that the update has reached."""
+    told: int = 0
+    """Complaints that the update was entered in."""
+    done_at: datetime | None = None
+    """When the update had reached all of them."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there may be complaints that an update has not reached yet."""
+        return self.kind == "update" and self.done_at is None
+
+
 class OutsideCase(Record, frozen=True, kw_only=True):
     """The same complaint at a body outside, under its own number and clock (I11)."""
 
@@ -165,16 +245,30 @@ class OutsideCase(Record, frozen=True, kw_only=True):
     answer: str = ""
 
 
+class Merged(Record, frozen=True, kw_only=True):
+    """A complaint that is counted with this one (B5): what the count needs of it, as it was."""
+
+    complaint_id: str
+    person: str
+    """Keyed hash of its complainant; empty where nobody can be told apart."""
+    received_at: datetime
+    merged_at: datetime
+    by: str
+    repeats: int = 0
+    """How often its complainant had come back before it was merged."""
+
+
 class Dispute(Record, frozen=True, kw_only=True):
     """A dispute that can't be settled between the two: mediation, arbitration, court (C11)."""
 
     dispute_id: str
     way: Literal["mediation", "arbitration", "court"]
-    status: Literal["open", "settled", "decided", "withdrawn"]
+    status: DisputeStatus
     opened_at: datetime
     by: str
     words: str
     institution: str = ""
     ended_at: datetime | None = None
     result: str = ""
-    upload_id: str = ""
+    upload_ids: tuple[str, ...] = ()
+    """Its documents as pieces of evidence."""

@@ -5,13 +5,15 @@ A policy is written as YAML in `infra/policies/`, checked and compiled to JSON b
 policy it was received under (`Policy.reference`).
 """
 
+import hashlib
+import json
 import math
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +21,7 @@ from msgspec import Meta
 from complaints.models import Risk, Role, Urgency
 from complaints.parts import Gate, RecordKind
 
+VERSION_LENGTH = 12
 QUALITY_OFFICE = "quality_office"
 MANAGEMENT = "management"
 RESERVED_QUEUES = (QUALITY_OFFICE, MANAGEMENT)
@@ -43,7 +46,6 @@ RequiredField = Literal[
     "phone",
     "address",
     "building",
-    "subject",
     "text",
     "demand",
     "occurred_on",
@@ -371,6 +373,9 @@ class Policy(Setting, frozen=True, kw_only=True):
     feedback_ways: Annotated[tuple[FeedbackWay, ...], Meta(min_length=1)]
     follow_up: FollowUp
     closing_gates: Annotated[tuple[Gate, ...], Meta(min_length=1)]
+    proven_by: dict[Gate, Code] = {}
+    """The role or post that proves a closing gate (003: the director signs the record, the verifier
+    the register); for a gate that is not named here, `gates.openers` says who."""
     retention_years: Annotated[int, Meta(ge=1, le=100)]
     required_fields: tuple[RequiredField, ...] = ()
     working_hours: WorkingHours
@@ -424,7 +429,7 @@ class Policy(Setting, frozen=True, kw_only=True):
 
 
 class UnknownPolicyError(LookupError):
-    """No policy of that name was compiled into the package."""
+    """There is no policy of that name, or not in that version."""
 
 
 def weighted(words: Words) -> dict[str, float]:
@@ -441,6 +446,32 @@ def parse(content: bytes) -> Policy:
     return msgspec.json.decode(content, type=Policy)
 
 
+def canonical(content: dict[str, Any]) -> bytes:
+    """Return the JSON of a policy: keys sorted, UTF-8, the same bytes for the same content."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return f"{text}\n".encode()
+
+
+def version_of(content: dict[str, Any]) -> str:
+    """Return the first 12 hex digits of the SHA-256 of what a policy says, its version left out."""
+    return hashlib.sha256(canonical({**content, "version": ""})).hexdigest()[:VERSION_LENGTH]
+
+
+def parse_kept(content: bytes, reference: str) -> Policy:
+    """Read a compiled policy that was kept under this reference.
+
+    Raises UnknownPolicyError if it is not that policy, whole: its content must give its version.
+    """
+    try:
+        kept = parse(content)
+        whole = version_of(json.loads(content)) == kept.version
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise UnknownPolicyError(reference) from error
+    if not whole or kept.reference != reference:
+        raise UnknownPolicyError(reference)
+    return kept
+
+
 def names() -> list[str]:
     """Return the names of the compiled policies, in order."""
     return sorted(path.stem for path in _folder().glob("*.json"))
@@ -455,7 +486,17 @@ def load(name: str) -> Policy:
     plain = name.partition("@")[0]
     if plain not in names():
         raise UnknownPolicyError(plain)
-    return parse((_folder() / f"{plain}.json").read_bytes())
+    return parse(compiled_file(plain))
+
+
+def compiled_file(name: str) -> bytes:
+    """Return the compiled policy of this name as it is in the package."""
+    return (_folder() / f"{name}.json").read_bytes()
+
+
+def source_file(name: str) -> Path:
+    """Return where the file lies that the policy of this name was compiled from, as written."""
+    return _folder() / f"{name}.yaml"
 
 
 def percent(share: float) -> int:

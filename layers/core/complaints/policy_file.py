@@ -4,14 +4,17 @@
 
 compiles all files of `infra/policies/`. Heavy libraries (YAML, JSON Schema) live here alone and
 are needed when a policy is written, never when a complaint comes in.
+
+Words that several procedures share stand in `words.yaml` of the same folder, by name. A policy file
+takes them with `words_from: [name, …]` beside or instead of `words`; its own words go before, and
+one of weight 0 takes a shared word away. What is compiled holds the words themselves.
 """
 
-import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -22,13 +25,25 @@ import yaml
 from jsonschema.protocols import Validator
 
 from complaints.models import Role
-from complaints.policy import QUALITY_OFFICE, RESERVED_QUEUES, Limit, Policy, weighted
+from complaints.policy import (
+    QUALITY_OFFICE,
+    RESERVED_QUEUES,
+    Limit,
+    Policy,
+    Words,
+    canonical,
+    source_file,
+    weighted,
+)
+from complaints.policy import version_of as policy_version
+from complaints.policy_rules import Place, Wrong, broken
 
-VERSION_LENGTH = 12
 LONGEST_VALUE = 60
-
-Place = tuple[str | int, ...]
-"""The way to a field from the top of a file, as `("types", 2, "code")`."""
+WORDS_FILE = "words.yaml"
+SharedWords = dict[str, float] | list[str]
+"""Words as a file holds them: with their weights, or plain."""
+POLICIES = Path(__file__).parents[3] / "infra" / "policies"
+"""The policy files of the project."""
 
 
 class Problem(NamedTuple):
@@ -52,71 +67,83 @@ class PolicyFileError(Exception):
         self.problems = problems
 
 
-def check(content: str, file: str) -> list[Problem]:
-    """Return every problem of a policy file, in the order of its lines."""
-    try:
-        root = yaml.compose(content, Loader=yaml.SafeLoader)
-        policy = yaml.safe_load(content)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        return [Problem(file, line, "(file)", error.problem or "", "YAML")]
-    except (yaml.YAMLError, ValueError) as error:
-        return [Problem(file, 1, "(file)", _shown(str(error)), "YAML")]
-    if root is None:
-        return [Problem(file, 1, "(file)", "null", "object")]
-    lines = dict(_lines(root, ()))
-    # Times and dates are plain YAML values, but text in JSON.
-    policy = msgspec.to_builtins(policy)
-    wrong = chain(_repeated_keys(root, ()), _schema_problems(policy), _cross_problems(policy))
-    found = dict.fromkeys(
-        Problem(file, _line_of(place, lines), _dotted(place), _shown(value), allowed)
-        for place, value, allowed in wrong
-    )
-    if not found:
-        found = dict.fromkeys(_last_problem(policy, file))
-    return sorted(found, key=lambda problem: (problem.line, problem.field))
+def check(
+    content: str, file: str, shared: Mapping[str, SharedWords] | None = None
+) -> list[Problem]:
+    """Return every problem of a policy file, in the order of its lines.
+
+    `shared` are the words that it may take by name; those of the project unless given.
+    """
+    return _checked(content, file, shared)[1]
 
 
-def read(content: str, file: str) -> Policy:
+def read(content: str, file: str, shared: Mapping[str, SharedWords] | None = None) -> Policy:
     """Return the policy of a file, with its version; raises PolicyFileError with all problems."""
-    if problems := check(content, file):
+    found, problems = _checked(content, file, shared)
+    if problems:
         raise PolicyFileError(problems)
-    policy = msgspec.convert(msgspec.to_builtins(yaml.safe_load(content)), Policy)
+    policy = msgspec.convert(found, Policy)
     return msgspec.structs.replace(policy, version=version_of(policy))
+
+
+def read_words(path: Path) -> dict[str, SharedWords]:
+    """Return the words that policies share, by name; none where there is no such file.
+
+    Raises PolicyFileError with all problems.
+    """
+    if not path.exists():
+        return {}
+    found, lines, wrong = _loaded(path.read_text(encoding="utf-8"), str(path))
+    wrong += _schema_problems(found, dict[str, Words])
+    if wrong:
+        raise PolicyFileError(_as_problems(wrong, lines, str(path)))
+    return cast("dict[str, SharedWords]", found)
 
 
 def version_of(policy: Policy) -> str:
     """Return the first 12 hex digits of the SHA-256 of what a policy says, its version left out."""
-    unversioned = msgspec.structs.replace(policy, version="")
-    return hashlib.sha256(compiled(unversioned)).hexdigest()[:VERSION_LENGTH]
+    return policy_version(_content(policy))
 
 
 def compiled(policy: Policy) -> bytes:
-    """Return the JSON of a policy: keys sorted, UTF-8, the same bytes for the same content."""
-    content = msgspec.to_builtins(policy, str_keys=True)
+    """Return the JSON of a policy: the same bytes for the same content."""
+    return canonical(_content(policy))
+
+
+def _content(policy: Policy) -> dict[str, Any]:
+    """Return a policy as plain values, each list of words as words with their weights."""
+    content: dict[str, Any] = msgspec.to_builtins(policy, str_keys=True)
     for kind, record in zip(content["types"], policy.types, strict=True):
         kind["words"] = weighted(record.words)
     for criterion, mark in zip(content["major"], policy.major, strict=True):
         criterion["words"] = weighted(mark.words)
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return f"{text}\n".encode()
+    return content
+
+
+def policy_files(folder: Path) -> list[Path]:
+    """Return the policy files of a folder, in order; the shared words are none."""
+    return sorted(path for path in folder.glob("*.yaml") if path.name != WORDS_FILE)
 
 
 def compile_folder(source: Path, target: Path) -> list[Path]:
     """Compile each `*.yaml` of a folder to a JSON file in another, and return what was written.
 
-    Raises PolicyFileError with the problems of all files, and then writes nothing.
+    The files themselves are copied beside it: the console hands them out, and takes a policy in
+    with the same shared words. Raises PolicyFileError with the problems of all files, and then
+    writes nothing.
     """
     policies, problems = [], []
-    for path in sorted(source.glob("*.yaml")):
+    shared = read_words(source / WORDS_FILE)
+    for path in policy_files(source):
         try:
-            policies.append(read(path.read_text(encoding="utf-8"), str(path)))
+            policies.append(read(path.read_text(encoding="utf-8"), str(path), shared))
         except PolicyFileError as error:
             problems += error.problems
     if problems:
         raise PolicyFileError(problems)
     target.mkdir(parents=True, exist_ok=True)
+    for path in source.glob("*.yaml"):
+        (target / path.name).write_bytes(path.read_bytes())
     written = []
     for policy in policies:
         path = target / f"{policy.name}.json"
@@ -127,9 +154,8 @@ def compile_folder(source: Path, target: Path) -> list[Path]:
 
 def main(arguments: list[str]) -> int:
     """Compile the policies of the project and return the exit status."""
-    package = Path(__file__).parent
-    source = Path(arguments[0]) if arguments else package.parents[2] / "infra" / "policies"
-    target = Path(arguments[1]) if arguments[1:] else package / "policies"
+    source = Path(arguments[0]) if arguments else POLICIES
+    target = Path(arguments[1]) if arguments[1:] else Path(__file__).parent / "policies"
     try:
         written = compile_folder(source, target)
     except PolicyFileError as error:
@@ -155,18 +181,110 @@ WAYS_TO_PEOPLE: tuple[tuple[str | None, ...], ...] = (
     ("emergency", "tell", None),
     ("group_incident", "leader"),
     ("compensation", "levels", None, "by"),
+    ("proven_by", None),
 )
 """Where a policy names a role or a post."""
-Wrong = tuple[Place, object, str]
-"""A place, the value that stands there, and what is allowed."""
+WAYS_TO_WORDS: tuple[tuple[str | None, ...], ...] = (
+    ("types", None),
+    ("major", None),
+    ("assessing",),
+)
+"""What has fields of words, each of which may be taken from the shared ones by `…words_from`."""
 
 
-def _schema_problems(policy: Any) -> Iterator[Wrong]:  # noqa: ANN401 - not checked yet
-    """Yield what the schema of the Policy record does not allow."""
-    validator: Validator = jsonschema.Draft202012Validator(
-        msgspec.json.schema(Policy), format_checker=jsonschema.FormatChecker(formats=["date"])
+@cache
+def _words_of_project() -> dict[str, SharedWords]:
+    """Return the words that the policies of the project share; those of the package elsewhere."""
+    return read_words(POLICIES / WORDS_FILE) or read_words(source_file("words"))
+
+
+def _checked(
+    content: str, file: str, shared: Mapping[str, SharedWords] | None
+) -> tuple[Any, list[Problem]]:
+    """Return what a policy file says, shared words and all, and its problems."""
+    try:
+        policy, lines, wrong = _loaded(content, file)
+    except PolicyFileError as error:
+        return None, error.problems
+    wrong += _take_words(policy, _words_of_project() if shared is None else shared)
+    wrong += [*_schema_problems(policy, Policy), *_cross_problems(policy)]
+    wrong += _record_problems(policy, is_new=not wrong)
+    return policy, _as_problems(wrong, lines, file)
+
+
+def _loaded(content: str, file: str) -> tuple[Any, dict[Place, int], list[Wrong]]:
+    """Return what a YAML file holds, the line of each place, and the keys that stand twice.
+
+    Raises PolicyFileError for what is no YAML.
+    """
+    try:
+        root = yaml.compose(content, Loader=yaml.SafeLoader)
+        found = yaml.safe_load(content)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        problem = Problem(file, line, "(file)", error.problem or "", "YAML")
+        raise PolicyFileError([problem]) from error
+    except (yaml.YAMLError, ValueError) as error:
+        problem = Problem(file, 1, "(file)", _shown(str(error)), "YAML")
+        raise PolicyFileError([problem]) from error
+    if root is None:
+        raise PolicyFileError([Problem(file, 1, "(file)", "null", "object")])
+    # Times and dates are plain YAML values, but text in JSON.
+    return msgspec.to_builtins(found), dict(_lines(root, ())), [*_repeated_keys(root, ())]
+
+
+def _as_problems(wrong: Iterable[Wrong], lines: dict[Place, int], file: str) -> list[Problem]:
+    """Return what is wrong as problems, each once, in the order of the lines."""
+    found = dict.fromkeys(
+        Problem(file, _line_of(place, lines), _dotted(place), _shown(value), allowed)
+        for place, value, allowed in wrong
     )
-    for error in validator.iter_errors(policy):
+    return sorted(found, key=lambda problem: (problem.line, problem.field))
+
+
+def _take_words(policy: object, shared: Mapping[str, SharedWords]) -> list[Wrong]:
+    """Put shared words where a policy asks for them; return the names that nothing is called by."""
+    wrong: list[Wrong] = []
+    for way in WAYS_TO_WORDS:
+        for place, part in _found(policy, *way):
+            if not isinstance(part, dict):
+                continue
+            for key in [key for key in part if str(key).endswith("words_from")]:
+                given = part.pop(key)
+                taken = given if isinstance(given, list) else [given]
+                field = key.removesuffix("_from")
+                for index, name in enumerate(taken):
+                    wrong += _unless((*place, key, index), name, shared)
+                lists = [shared[name] for name in map(str, taken) if name in shared]
+                part[field] = _joined(part.get(field), lists)
+    return wrong
+
+
+def _joined(own: Any, lists: list[SharedWords]) -> Any:  # noqa: ANN401 - not checked yet
+    """Return lists of words as one; where a word stands in several, its first weight counts.
+
+    Own words that are none stay as they are, to be found by the schema.
+    """
+    if own is None and len(lists) == 1:
+        return lists[0]
+    words: dict[str, float] = {}
+    for one in (*reversed(lists), own or {}):
+        if isinstance(one, dict):
+            words |= one
+        elif isinstance(one, list) and all(isinstance(word, str) for word in one):
+            words |= dict.fromkeys(one, 1.0)
+        else:
+            return own
+    return words
+
+
+def _schema_problems(content: Any, kind: Any) -> Iterator[Wrong]:  # noqa: ANN401 - not checked yet
+    """Yield what the schema of a record, such as Policy, does not allow."""
+    validator: Validator = jsonschema.Draft202012Validator(
+        msgspec.json.schema(kind), format_checker=jsonschema.FormatChecker(formats=["date"])
+    )
+    for error in validator.iter_errors(content):
         yield from _from_schema(error)
 
 
@@ -239,12 +357,16 @@ def _cross_problems(policy: Any) -> Iterator[Wrong]:  # noqa: ANN401 - not check
             yield place, end, f"later than {starts[0]}"
 
 
-def _last_problem(policy: object, file: str) -> Iterator[Problem]:
-    """Yield what only reading it as a record finds, such as a share that is not a number."""
+def _record_problems(policy: object, *, is_new: bool) -> Iterator[Wrong]:
+    """Yield what only reading it as a record finds, such as a share that is not a number.
+
+    Of what can't be read as a record its problems are known already, unless there were none.
+    """
     try:
-        msgspec.convert(policy, Policy)
+        yield from broken(msgspec.convert(policy, Policy))
     except msgspec.ValidationError as error:
-        yield Problem(file, 1, "(file)", str(error), Policy.__name__)
+        if is_new:
+            yield (), str(error), Policy.__name__
 
 
 def _code_problems(policy: object) -> Iterator[Wrong]:
@@ -304,12 +426,13 @@ def _unless(place: Place, code: object, known: Iterable[object]) -> Iterator[Wro
 
 
 def _found(node: Any, *way: str | None, place: Place = ()) -> Iterator[tuple[Place, Any]]:  # noqa: ANN401 - not checked yet
-    """Yield what stands at the end of a way; None goes into each entry of a list."""
+    """Yield what stands at the end of a way; None goes into each entry of a list or a mapping."""
     if not way:
         yield place, node
-    elif way[0] is None and isinstance(node, list):
-        for index, entry in enumerate(node):
-            yield from _found(entry, *way[1:], place=(*place, index))
+    elif way[0] is None and isinstance(node, list | dict):
+        entries = node.items() if isinstance(node, dict) else enumerate(node)
+        for key, entry in entries:
+            yield from _found(entry, *way[1:], place=(*place, key))
     elif isinstance(node, dict) and way[0] in node:
         yield from _found(node[way[0]], *way[1:], place=(*place, str(way[0])))
 

@@ -2,8 +2,9 @@
 
 Heads of complaints go in, a record of figures comes out. A complaint belongs to the month of the
 office's calendar in which it was received, and stays there whatever happens to it later; so each
-breakdown of a month adds up to what was received. Compensation is no part of the heads and so no
-part of this report.
+breakdown of a month adds up to what was received. A complaint that is merged into another is not
+counted again, but its contacts and its person are: every contact is in the totals (000 四 4; I3).
+Compensation is no part of the heads and so no part of this report.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -52,6 +53,13 @@ class Figures(Record, frozen=True, kw_only=True):
     """
 
     received: int = 0
+    """Complaints: what is merged into another is counted with that one (B5)."""
+    merged: int = 0
+    """Merged into another, of this month or not; with `received` all that were registered."""
+    contacts: int = 0
+    """How often people turned to us, by what was received and what was merged (I3)."""
+    persons: int = 0
+    """Different people among them, as far as they can be told apart."""
     closed: int = 0
     open: int = 0
     overdue: int = 0
@@ -135,7 +143,9 @@ def month_report(
         )
         for wanted in (month, before)
     )
-    rows, rows_before = ([listed(one, at) for one in some] for some in (now, then))
+    rows, rows_before = (
+        [listed(one, at) for one in some if not one.merged_into] for some in (now, then)
+    )
     return MonthReport(
         month=month,
         month_before=before,
@@ -144,13 +154,15 @@ def month_report(
         figures=figures(now, at),
         before=figures(then, at),
         by={name: _tallies(rows, rows_before, code) for name, code in DIMENSIONS.items()},
-        by_day=_by_day(now, month, office.zone),
+        by_day=_by_day([one for one in now if not one.merged_into], month, office.zone),
         complaints=tuple(rows),
     )
 
 
 def figures(complaints: list[Complaint], at: datetime) -> Figures:
-    """Return the totals of these complaints."""
+    """Return the totals of these complaints; of merged ones the contacts and persons alone."""
+    registered = complaints
+    complaints = [one for one in registered if not one.merged_into]
     closed_days = [days for one in complaints if (days := days_to_close(one)) is not None]
     asked = [one for one in complaints if is_past(one, Status.FOLLOWED_UP) or one.reopened]
     satisfied = sum(one.follow_up_outcome is Outcome.SATISFIED for one in complaints)
@@ -159,6 +171,9 @@ def figures(complaints: list[Complaint], at: datetime) -> Figures:
     still_open = sum(one.is_open for one in complaints)
     return Figures(
         received=len(complaints),
+        merged=len(registered) - len(complaints),
+        contacts=sum(one.contacts for one in registered),
+        persons=len({one.person for one in registered if one.person}),
         closed=len(complaints) - still_open,
         open=still_open,
         overdue=sum(waits_too_long(one, at) for one in complaints),

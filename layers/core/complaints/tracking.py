@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from complaints.lifecycle import LINE
-from complaints.models import Complaint, Contact, Dossier, File, Status
+from complaints.models import Complaint, Contact, Dossier, File, Outcome, Status, is_outside
 from complaints.office import Office
 from complaints.rounds import promised_at
 from complaints.texts import Texts
@@ -33,6 +33,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     now: str
     """One sentence: what happens at present."""
     reply_by: datetime | None
+    asked: str
+    """What is waited for from the complainant while our time stands still; empty for nothing."""
     reply: str
     compensation: int | None
     """In fen."""
@@ -45,10 +47,16 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[File, ...]
 
 
-def progress(dossier: Dossier, t: Texts, office: Office) -> Progress:
-    """Return what the tracking page shows of this complaint."""
+def progress(dossier: Dossier, t: Texts, office: Office, main: Dossier | None = None) -> Progress:
+    """Return what the tracking page shows of this complaint.
+
+    A merged one goes the way of the `main` one that it is counted with: its complainant sees how
+    far that is and what is replied to all, and nothing that is of others (B5).
+    """
+    if main:
+        return _with_main(dossier, main, t, office)
     complaint = dossier.complaint
-    told = tuple(contact for contact in dossier.contacts if contact.by == "complainant")
+    told = tuple(contact for contact in dossier.contacts if is_outside(contact.by))
     answered = complaint.status not in UNANSWERED
     finding = dossier.findings[-1] if answered and dossier.findings else None
     return Progress(
@@ -56,18 +64,38 @@ def progress(dossier: Dossier, t: Texts, office: Office) -> Progress:
         status=complaint.status,
         received_at=complaint.received_at,
         stages=stages(complaint, t),
-        now=t("track.again" if _is_round_two(complaint) else f"track.now.{complaint.status}"),
+        now=t(_now(complaint)),
         reply_by=None if answered else promised_at(complaint, office),
+        asked=asked(dossier),
         reply=finding.reply if finding else "",
         compensation=finding.compensation if finding else None,
         may_answer=bool(
             finding and complaint.status is Status.APPROVED and not complaint.reply_outcome
         ),
-        may_rate=complaint.status is Status.RESPONDED,
+        may_rate=complaint.status is Status.RESPONDED
+        and complaint.follow_up_outcome is not Outcome.SATISFIED,
         accepted=bool(finding and complaint.reply_outcome == "accepted"),
         history=history(dossier, t),
         told=tuple(contact for contact in told if contact.text),
         files=tuple(file for contact in told for file in contact.files),
+    )
+
+
+def _with_main(dossier: Dossier, main: Dossier, t: Texts, office: Office) -> Progress:
+    """Return what the complainant of a merged complaint sees."""
+    alone, whole = progress(dossier, t, office), progress(main, t, office)
+    rated = dossier.complaint.follow_up_outcome is not None
+    return msgspec.structs.replace(
+        alone,
+        status=whole.status,
+        stages=whole.stages,
+        now=t(f"track.now.{whole.status}"),
+        reply_by=whole.reply_by,
+        reply=whole.reply,
+        compensation=None,
+        may_answer=False,
+        may_rate=whole.status is Status.RESPONDED and not rated,
+        accepted=False,
     )
 
 
@@ -87,8 +115,27 @@ def history(dossier: Dossier, t: Texts) -> tuple[Line, ...]:
         Line(at=entry.occurred_at, words=t(f"history.{entry.action}"))
         for entry in reversed(dossier.entries)
         if f"history.{entry.action}" in t
-        and not (entry.action == "contact_added" and entry.actor != "complainant")
+        and not (entry.action == "contact_added" and not is_outside(entry.actor))
     )
+
+
+def asked(dossier: Dossier) -> str:
+    """Return what is waited for from the complainant (E4), in the words that staff wrote."""
+    pause = dossier.complaint.pause
+    if not pause or pause.reason != "complainant":
+        return ""
+    said = (entry.number for entry in reversed(dossier.entries) if entry.action == "paused")
+    contact_id = f"{next(said, 0):06}-answer"
+    return next((one.text for one in dossier.contacts if one.contact_id == contact_id), "")
+
+
+def _now(complaint: Complaint) -> str:
+    """Return the id of the sentence that says what happens at present."""
+    if complaint.pause:
+        return f"track.paused.{complaint.pause.reason}"
+    if _is_round_two(complaint):
+        return "track.again"
+    return f"track.now.{'handled' if complaint.is_handled else complaint.status}"
 
 
 def _is_round_two(complaint: Complaint) -> bool:

@@ -1,22 +1,26 @@
 """Sign-in: who somebody is, as the user pool says; and new members of staff (H4, H5).
 
-The console knows no more of signing in than the four calls of `Accounts`. What a person may do is
-in the claims of the ID token: the groups are the roles, `custom:department` the department. The
-token comes straight from Cognito over TLS, so its signature proves nothing more here.
+The console knows no more of signing in than the calls of `Accounts`. What a person may do is in
+the staff directory; groups and attributes of the pool follow it. Only who is not in the directory
+yet is entered as the claims of the ID token say: the groups are the roles, `custom:department` the
+department. The token comes straight from Cognito over TLS, so its signature proves no more here.
 """
 
 import base64
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 from typing import Any, Self
 
 import msgspec
 
 from complaints.aws.directory import StaffDirectory
-from complaints.aws.runtime import client
-from complaints.aws.settings import resource
+from complaints.aws.runtime import client, now
+from complaints.aws.settings import load_settings, resource
 from complaints.lifecycle import ComplaintError
 from complaints.models import Role, Staff
+from complaints.people import Change, day_of, has_left
 
 PASSWORD_LENGTH = 12
 ALPHABETS = ("abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789")
@@ -121,6 +125,38 @@ class Accounts:
             raise WrongPasswordError("the challenge is over") from error
         return self._who(username, answer)
 
+    def follow(self, member: Staff, day: date) -> None:
+        """Give an account the groups, attributes and the door that the directory says.
+
+        Raises UserNotFoundException of Cognito where there is no such account.
+        """
+        known = {"UserPoolId": self._pool, "Username": member.username}
+        self._client.admin_update_user_attributes(
+            **known,
+            UserAttributes=[
+                {"Name": "name", "Value": member.name},
+                {"Name": "custom:department", "Value": member.department},
+                *(
+                    (
+                        {"Name": "email", "Value": member.email},
+                        {"Name": "email_verified", "Value": "true"},
+                    )
+                    if member.email
+                    else ()
+                ),
+            ],
+        )
+        listed = self._client.admin_list_groups_for_user(**known)["Groups"]
+        groups = {one["GroupName"] for one in listed} & set(Role)
+        for role in groups - set(member.roles):
+            self._client.admin_remove_user_from_group(**known, GroupName=role)
+        for role in set(member.roles) - groups:
+            self._client.admin_add_user_to_group(**known, GroupName=role)
+        if has_left(member, day):
+            self._client.admin_disable_user(**known)
+        else:
+            self._client.admin_enable_user(**known)
+
     def add(self, member: Staff) -> str:
         """Make an account; return its first password, to be changed at the first sign-in.
 
@@ -149,7 +185,6 @@ class Accounts:
             self._client.admin_add_user_to_group(
                 UserPoolId=self._pool, Username=member.username, GroupName=role
             )
-        StaffDirectory.from_env().put(member)
         return password
 
     def _who(self, username: str, answer: Mapping[str, Any]) -> Staff | NewPasswordWanted:
@@ -161,14 +196,35 @@ class Accounts:
         return NewPasswordWanted(username=username, challenge=answer["Session"])
 
 
+def keep(change: Change) -> str:
+    """Bring the pool and the directory to what a change says; return a new first password, or "".
+
+    The pool goes first: the directory is what counts, so a change that stops half-way has given
+    nobody a right, and is repeated as a whole. An account that is there already is taken over.
+    """
+    member, accounts, password = change.after, Accounts.from_env(), ""
+    day = day_of(change.at, load_settings().office)
+    if change.before is None:
+        with suppress(NameTakenError):
+            password = accounts.add(member)
+    accounts.follow(member, day)
+    StaffDirectory.from_env().save(change)
+    return password
+
+
 def enter(member: Staff) -> Staff:
-    """Put the directory right about somebody who signs in; the phone number is only there."""
+    """Return somebody who signs in as the directory has the person; who is new is entered.
+
+    Raises WrongPasswordError for who works here no more.
+    """
     directory = StaffDirectory.from_env()
-    entered = {known.username: known for known in directory.all()}.get(member.username)
-    current = member.replace(phone=entered.phone) if entered else member
-    if current != entered:
-        directory.put(current)
-    return current
+    entered = directory.find(member.username)
+    if entered is None:
+        directory.put(member)
+        return member
+    if has_left(entered, day_of(now(), load_settings().office)):
+        raise WrongPasswordError("has left")
+    return entered
 
 
 def staff_of(token: str) -> Staff:

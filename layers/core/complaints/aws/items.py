@@ -5,20 +5,33 @@
     the complaint     TS-2026-000123-7      complaint         sweep_shard, next_at
                                                               queue, due_at
                                                               received_month, received_at
+                                                              person, received_at
     its complainant   TS-2026-000123-7      person            none
     each contact      TS-2026-000123-7      contact#<id>      none
     each finding      TS-2026-000123-7      finding#<nnnnnn>  none
     each decision     TS-2026-000123-7      decision#<nnnnnn> none
     each letter       TS-2026-000123-7      letter#<id>       sweep_shard, next_at until sent
     its history       TS-2026-000123-7      track#<nnnnnn>    none
+    each work order   TS-2026-000123-7      order#<id>        queue, due_at while it is open
+    each group seat   TS-2026-000123-7      seat#<user name>  queue, due_at while investigated
+    each announcement TS-2026-000123-7      announcement#<id> sweep_shard, next_at while an update
+                                                              has not reached everybody
     handling parts    TS-2026-000123-7      <kind>#<id>       none (PARTS has the kinds)
+    what was told     TS-2026-000123-7      told#<id>#<user>  queue, due_at until acknowledged
+    in other queues   TS-2026-000123-7      queue#<n>         queue, due_at (a copy of the head)
     the open task     TS-2026-000123-7      task              none (holds the task token)
+    the secret        secret#person         secret            none (persons.py)
     what was claimed  claim#<sha256>        claim             none
-    running number    counter#<year>        counter           none
+    running number    counter#<year>        counter           none (numbers.py)
+    block of numbers  lease#<year>          <first>           sweep_shard, next_at while any is left
     staff             staff                 <user name>       none (directory.py)
+    policies          policy                current, ...      none (policies.py)
+    its changes       staff#change          <instant>#<id>    none (directory.py)
+    the last sweep    sweep                 end               none (sweeps.py)
     quarantine        quarantine#<month>    <instant>#<key>   none (quarantine.py)
 
-by_next and by_queue are sparse: what nobody waits for is in neither. The sweep is sharded because
+by_next and by_queue are sparse: what nobody waits for is in neither. An emergency that awaits its
+first response stands before all others of its queue. The sweep is sharded because
 every open complaint moves in by_next at each stage; queues are the departments.
 """
 
@@ -36,22 +49,30 @@ from complaints.models import (
     Finding,
     Letter,
     Record,
+    Status,
     TrackingEntry,
     sortable,
 )
 from complaints.parts import (
+    Announcement,
     Dispute,
+    EmergencyStep,
     InvestigationRecord,
+    Merged,
     Notice,
     OutsideCase,
     Payment,
     Proof,
     Proxy,
+    Seat,
     WorkOrder,
 )
 from complaints.rounds import LOOK_AGAIN
 
 SHARDS = 4
+TOLD = "person#"
+"""How the queue begins in which the notices of one person lie."""
+LEASE = "lease#"
 PARTS: dict[str, tuple[type[Record], str]] = {
     "record": (InvestigationRecord, "record_id"),
     "order": (WorkOrder, "order_id"),
@@ -61,10 +82,16 @@ PARTS: dict[str, tuple[type[Record], str]] = {
     "proxy": (Proxy, "proxy_id"),
     "outside": (OutsideCase, "case_id"),
     "dispute": (Dispute, "dispute_id"),
+    "seat": (Seat, "username"),
+    "emergency_step": (EmergencyStep, "step_id"),
+    "announcement": (Announcement, "announcement_id"),
+    "merged": (Merged, "complaint_id"),
 }
 """What may lie beside a complaint while it is handled: kind -> record, and the field of its id."""
-IN_DOSSIER = {kind: kind if kind == "outside" else f"{kind}s" for kind in PARTS} | {
-    "proxy": "proxies"
+IN_DOSSIER = {kind: f"{kind}s" for kind in PARTS} | {
+    "proxy": "proxies",
+    "outside": "outside",
+    "merged": "merged",
 }
 """Kind -> field of the Dossier."""
 R = TypeVar("R", bound=msgspec.Struct)
@@ -106,33 +133,123 @@ def complaint_item(complaint: Complaint) -> Stored:
     stored["version"] = {"N": str(complaint.version)}
     stored["received_month"] = {"S": f"{sortable(complaint.received_at):.7}"}
     stored["received_at"] = {"S": sortable(complaint.received_at)}
+    if complaint.person:
+        stored["person"] = {"S": complaint.person}
     if complaint.next_at:
         stored |= due(complaint.complaint_id, complaint.next_at)
-    if complaint.queue and complaint.clock:
+    place = place_in_queue(complaint)
+    if complaint.queue and place:
         stored["queue"] = {"S": complaint.queue}
-        stored["due_at"] = {"S": sortable(complaint.clock.due_at)}
+        stored["due_at"] = {"S": place}
     return stored
 
 
+def place_in_queue(complaint: Complaint) -> str:
+    """Return what a queue is sorted by: the limit that comes first, of the stage or beside it.
+
+    An unanswered emergency goes before all others.
+    """
+    for clock in complaint.clocks:
+        if clock.what == "emergency":
+            return f"!{sortable(clock.due_at)}"
+    first = complaint.pressing
+    return sortable(complaint.pressing_at(first)) if first else ""
+
+
 def part_item(complaint: Complaint, part: Record) -> Stored:
-    """Return a part of a complaint; findings and decisions are numbered by the save they are of."""
+    """Return a part of a complaint, with the attributes of the indexes that it is in."""
+    stored = item(complaint.complaint_id, part_name(complaint, part), part)
+    match part:
+        case Letter() if not part.sent_at:
+            # Sent at once by whoever queued it; what is not sent by then is found and sent.
+            return stored | due(complaint.complaint_id, part.queued_at + LOOK_AGAIN)
+        case Announcement():
+            return announcement_item(complaint.complaint_id, part)
+        case WorkOrder():
+            return stored | ordered(complaint, part)
+        case Seat():
+            return stored | seated(complaint, part)
+    return stored
+
+
+def part_name(complaint: Complaint, part: Record) -> str:
+    """Return the sort key of a part of a complaint.
+
+    Findings, decisions and proofs are numbered by the save they are of: none replaces another.
+    """
     number = f"{complaint.version:06}"
     match part:
         case Contact():
-            return item(complaint.complaint_id, f"contact#{part.contact_id}", part)
-        case Finding():
-            return item(complaint.complaint_id, f"finding#{number}", part)
-        case Decision():
-            return item(complaint.complaint_id, f"decision#{number}", part)
+            return f"contact#{part.contact_id}"
         case Letter():
-            stored = item(complaint.complaint_id, f"letter#{part.letter_id}", part)
-            # Sent at once by whoever queued it; what is not sent by then is found and sent.
-            awaited = due(complaint.complaint_id, part.queued_at + LOOK_AGAIN)
-            return stored if part.sent_at else stored | awaited
+            return f"letter#{part.letter_id}"
+        case Finding() | Decision() | Proof():
+            return f"{type(part).__name__.lower()}#{number}"
     for kind, (record, field) in PARTS.items():
         if isinstance(part, record):
-            return item(complaint.complaint_id, f"{kind}#{getattr(part, field)}", part)
+            return f"{kind}#{getattr(part, field)}"
     raise TypeError(f"a {type(part).__name__} is no part of a complaint")
+
+
+def part_items(complaint: Complaint, part: Record) -> list[Stored]:
+    """Return all that is stored of a part: a notice also lies with each person who was told."""
+    own = part_item(complaint, part)
+    return [own, *told_items(complaint, part)] if isinstance(part, Notice) else [own]
+
+
+def told_items(complaint: Complaint, notice: Notice) -> list[Stored]:
+    """Return a notice once for each person; in the person's queue until it is acknowledged."""
+    people = dict.fromkeys((*notice.people, *((notice.passed_to,) if notice.passed_to else ())))
+    found = []
+    for username in people:
+        part = f"told#{notice.notice_id}#{username}"
+        stored = item(complaint.complaint_id, part, notice)
+        if username in notice.awaits:
+            stored["queue"] = {"S": f"{TOLD}{username}"}
+            stored["due_at"] = {"S": sortable(notice.told_at)}
+        found.append(stored)
+    return found
+
+
+def ordered(complaint: Complaint, order: WorkOrder) -> Stored:
+    """Return what puts a work order into the queue of its department, while it is open (C2)."""
+    if order.order_id not in complaint.ordered:
+        return {}
+    ends = (one.due_at for one in complaint.clocks if one.what == f"order:{order.order_id}")
+    due_at = next(ends, order.complete_at or order.issued_at)
+    return {"queue": {"S": order.department}, "due_at": {"S": sortable(due_at)}}
+
+
+def seated(complaint: Complaint, seat: Seat) -> Stored:
+    """Return what puts a seat of the joint group into a queue, during the investigation (C1)."""
+    sits = seat.username in complaint.members and complaint.status is Status.ASSESSED
+    if not sits or not complaint.clock:
+        return {}
+    return {"queue": {"S": seat.queue}, "due_at": {"S": sortable(complaint.clock.due_at)}}
+
+
+def announcement_item(complaint_id: str, part: Announcement) -> Stored:
+    """Return an announcement; an update is looked for until it has reached everybody."""
+    stored = item(complaint_id, f"announcement#{part.announcement_id}", part)
+    return stored | due(complaint_id, part.at + LOOK_AGAIN) if part.is_under_way else stored
+
+
+def queue_items(complaint: Complaint) -> list[Stored]:
+    """Return what lies in the queues beside the complaint's own, numbered by its slot in `also`.
+
+    Each is a copy of the head for the list of its queue. A slot that was left becomes an item
+    without a queue, which no list has.
+    """
+    items: list[Stored] = []
+    for slot, queue in enumerate(complaint.also, start=1):
+        part = f"queue#{slot}"
+        if queue:
+            due_at = complaint.clock.due_at if complaint.clock else complaint.received_at
+            copied = item(complaint.complaint_id, part, complaint)
+            items.append(copied | {"queue": {"S": queue}, "due_at": {"S": sortable(due_at)}})
+        else:
+            items.append(dict(key_of(complaint.complaint_id, part)))
+    return items
 
 
 def due(complaint_id: str, instant: datetime) -> Stored:

@@ -46,9 +46,10 @@ def deliver(dossier: Dossier, letter: Letter, *, at: datetime) -> bool:
     complaints = ComplaintRepository.from_env()
     complaint_id = dossier.complaint.complaint_id
     office = office_for(dossier.complaint.policy)
+    notice = next((one for one in dossier.notices if one.notice_id == letter.notice_id), None)
     try:
         message = (
-            about(letter, dossier.complaint, sender(), office, at=at)
+            about(letter, dossier.complaint, sender(), office, at=at, notice=notice)
             if letter.kind in TO_STAFF
             else to_complainant(letter, dossier, sender(), office, at=at)
         )

@@ -157,13 +157,15 @@ def make_day(day: date | None = None) -> DayReport:
     day = day or local_day(at, office.zone)
     month = f"{day:%Y-%m}"
     heads = [*_received_in(month_before(month), month), *_waiting()]
-    heads += _taken(complaints, gaps(heads, day, office=office))
+    missing = gaps(heads, day, office=office)
+    heads += _taken(complaints, missing)
+    unused = {one: why for one in missing if (why := _why_unused(complaints, one))}
     unsent = (
         complaint_id
         for complaint_id, part in complaints.due_before(at)
         if part.startswith("letter#")
     )
-    report = day_report(heads, day, office=office, at=at, unsent=unsent)
+    report = day_report(heads, day, office=office, at=at, unsent=unsent, unused=unused)
     ReportStore.from_env().keep_day(report)
     _tell_day(report)
     return report
@@ -185,7 +187,7 @@ def _waiting() -> Iterator[Complaint]:
         after = ""
         while True:
             page, after = complaints.in_queue(queue, limit=100, after=after)
-            yield from page
+            yield from (one for one in page if one.queue == queue)
             if not after:
                 break
 
@@ -197,6 +199,12 @@ def _taken(complaints: ComplaintRepository, numbers: tuple[str, ...]) -> Iterato
             yield complaints.get(number)
         except UnknownComplaintError:
             logger.warning("a number is missing", complaint_id=number)
+
+
+def _why_unused(complaints: ComplaintRepository, number: str) -> str:
+    """Return why a number is not used; empty if it is, or if nothing says."""
+    _, year, running, _ = number.split("-")
+    return complaints.missing(int(year), int(running))
 
 
 # ---- mail ----------------------------------------------------------------------------------

@@ -8,7 +8,10 @@ One item collection for each complaint; nothing is ever found by a scan.
     whose look or letter is due before t?       by_next      sweep_shard = 0..3, next_at < t
     what waits for a queue, soonest first?      by_queue     queue = "safety"
     which complaints came in in November?       by_month     received_month = "2026-11"
-    which complaint has this mail or form?      the table    claim#<sha256 of its id>
+    which complaint has this mail or form, or   the table    claim#<sha256 of its id>
+    that number of a body outside?
+    what else did the same person complain of?  by_person    person = "<keyed hash>"
+    what is counted with a complaint?           the table    merged#<complaint_id> beside it
 """
 
 import base64
@@ -24,22 +27,28 @@ from complaints.aws.items import (
     IN_DOSSIER,
     PARTS,
     SHARDS,
+    TOLD,
     Claim,
     Person,
     Stored,
+    announcement_item,
     claim_id,
     complaint_item,
     item,
     key_of,
     part_item,
+    part_items,
+    queue_items,
     read,
     read_all,
     track,
 )
+from complaints.aws.numbers import Numbers
 from complaints.aws.runtime import client, random_id
 from complaints.aws.settings import resource
 from complaints.lifecycle import ComplaintError
 from complaints.models import (
+    Complainant,
     Complaint,
     Contact,
     Decision,
@@ -50,11 +59,10 @@ from complaints.models import (
     TrackingEntry,
     sortable,
 )
+from complaints.parts import Announcement, Notice
 
 TRIES = 40
 MOST_CLAIMS = 100
-TAKEN: dict[int, int] = {}
-"""The last number of each year that this warm function has seen taken."""
 LISTED = 25
 
 
@@ -89,12 +97,27 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Record, ...]
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A complaint as it is to be saved: its new entries, what comes beside it and what goes."""
+
+    complaint: Complaint
+    entries: tuple[TrackingEntry, ...]
+    parts: tuple[Record, ...] = ()
+    gone: tuple[Record, ...] = ()
+
+    @property
+    def version_before(self) -> int:
+        """The version that it was made from."""
+        return self.entries[0].number - 1
+
+
 class ComplaintRepository:
     """The complaints as a collection: register one, get one, save one, ask which are due."""
 
     def __init__(self, table: str) -> None:
         self._table = table
         self._client = client("dynamodb")
+        self._numbers = Numbers(table)
 
     @classmethod
     def from_env(cls) -> Self:
@@ -166,40 +189,68 @@ class ComplaintRepository:
         Raises StaleComplaintError if the stored version is not the one that this complaint was
         made from. A reply that got lost after the commit is recognised as our own success.
         """
-        condition = {
-            "ConditionExpression": "version = :before",
-            "ExpressionAttributeValues": {":before": {"N": str(complaint.version - 1)}},
-        }
+        change = Change(complaint=complaint, entries=(entry,), parts=parts)
+        self.save_all(change, claimed=claimed)
+        return complaint
+
+    def save_all(self, *changes: Change, claimed: tuple[str, str] | None = None) -> None:
+        """Write several complaints, each with its entries and parts, together or not at all.
+
+        `claimed` is claimed for the first of them. Raises StaleComplaintError like `save`.
+        """
         mark = {"saved_by": {"S": random_id()}}
-        puts = [
-            self._put(complaint_item(complaint), **condition),
-            self._put(
-                item(complaint.complaint_id, track(entry), entry) | mark,
-                ConditionExpression="attribute_not_exists(part)",
-            ),
-            *(self._put(part_item(complaint, part)) for part in parts),
-        ]
+        writes = [write for change in changes for write in self._writes(change, mark)]
         if claimed:
             claim = Claim(
-                complaint_id=complaint.complaint_id, digest=claimed[1], token=mark["saved_by"]["S"]
+                complaint_id=changes[0].complaint.complaint_id,
+                digest=claimed[1],
+                token=mark["saved_by"]["S"],
             )
-            puts.append(
+            writes.append(
                 self._put(
                     item(claim_id(claimed[0]), "claim", claim),
                     ConditionExpression="attribute_not_exists(part)",
                 )
             )
         try:
-            self._client.transact_write_items(TransactItems=puts)
+            self._client.transact_write_items(TransactItems=writes)
         except self._client.exceptions.TransactionCanceledException as error:
             _raise_unless(error, {"ConditionalCheckFailed", "TransactionConflict"})
             # Two who do the same in the same second write the same entry: only the mark tells.
-            kept = self._get(complaint.complaint_id, track(entry), consistent=True)
+            complaint_id, entry = changes[0].complaint.complaint_id, changes[0].entries[0]
+            kept = self._get(complaint_id, track(entry), consistent=True)
             if kept.get("saved_by") != mark["saved_by"]:
-                raise StaleComplaintError(
-                    f"{complaint.complaint_id} was changed by somebody else"
-                ) from error
-        return complaint
+                raise StaleComplaintError(f"{complaint_id} was changed by somebody else") from error
+
+    def _writes(self, change: Change, mark: Stored) -> list[Stored]:
+        """Return the writes of one change; the head only upon the version it was made from."""
+        complaint = change.complaint
+        gone = (part_item(complaint, part) for part in change.gone)
+        return [
+            self._put(
+                complaint_item(complaint),
+                ConditionExpression="version = :before",
+                ExpressionAttributeValues={":before": {"N": str(change.version_before)}},
+            ),
+            *(
+                self._put(
+                    item(complaint.complaint_id, track(entry), entry) | mark,
+                    ConditionExpression="attribute_not_exists(part)",
+                )
+                for entry in change.entries
+            ),
+            *(self._put(stored) for part in change.parts for stored in part_items(complaint, part)),
+            *(
+                {
+                    "Delete": {
+                        "TableName": self._table,
+                        "Key": {"complaint_id": one["complaint_id"], "part": one["part"]},
+                    }
+                }
+                for one in gone
+            ),
+            *(self._put(copied) for copied in queue_items(complaint)),
+        ]
 
     # ---- a new complaint -------------------------------------------------------------------
 
@@ -219,10 +270,9 @@ class ComplaintRepository:
 
         Raises ConflictError if `claimed` is taken by other content.
         """
-        for attempt in range(TRIES):
-            # The first try trusts the number that this function saw last; the write checks it.
-            taken = TAKEN.pop(year, None) or self._taken(year)
-            made = draft(taken + 1)
+        for lost in range(TRIES):
+            turn = self._numbers.next(year, lost)
+            made = draft(turn.n)
             complaint_id = made.complaint.complaint_id
             claim = Claim(complaint_id=complaint_id, digest=digest, token=token)
             try:
@@ -232,7 +282,7 @@ class ComplaintRepository:
                             item(claim_id(claimed), "claim", claim),
                             ConditionExpression="attribute_not_exists(part)",
                         ),
-                        self._next_number(year, taken),
+                        turn.write,
                         self._put(
                             complaint_item(made.complaint),
                             ConditionExpression="attribute_not_exists(part)",
@@ -246,7 +296,9 @@ class ComplaintRepository:
                 _raise_unless(error, {"ConditionalCheckFailed", "TransactionConflict"})
                 if holder := self.claimed(claimed):
                     if holder.token == token:
+                        self._numbers.given(turn)
                         return holder.complaint_id, True
+                    self._numbers.left(turn)
                     if holder.digest != digest:
                         raise ConflictError(
                             "the same id came with other content",
@@ -254,11 +306,19 @@ class ComplaintRepository:
                         ) from error
                     return holder.complaint_id, False
                 # Somebody else took the number: spread the next tries.
-                time.sleep(random.uniform(0, 0.02 * min(attempt + 1, 10)))  # noqa: S311
+                time.sleep(random.uniform(0, 0.02 * min(lost + 1, 10)))  # noqa: S311
             else:
-                TAKEN[year] = taken + 1
+                self._numbers.given(turn)
                 return complaint_id, True
         raise StaleComplaintError(f"no number of {year} could be taken in {TRIES} tries")
+
+    def release_numbers(self, year: int, first: int) -> None:
+        """Give back the numbers of a block whose time is over."""
+        self._numbers.release(year, first)
+
+    def missing(self, year: int, n: int) -> str:
+        """Return why no complaint has a number: `reserved`, `voided`; empty if nothing says."""
+        return self._numbers.reason(year, n)
 
     def claimed(self, claimed: str) -> Claim | None:
         """Return who has this mail or form, if anybody has."""
@@ -271,35 +331,6 @@ class ComplaintRepository:
         found = {one["complaint_id"]["S"]: one for one in self._get_all(wanted, "claim")}
         first = next((found[one] for one in wanted if one in found), None)
         return read(first, Claim) if first else None
-
-    def _taken(self, year: int) -> int:
-        """Return the last number of a year that is taken."""
-        found = self._get(f"counter#{year}", "counter", consistent=True)
-        return int(found["taken"]["N"]) if found else 0
-
-    def _next_number(self, year: int, taken: int) -> Stored:
-        """Move the running number of a year on by one, if nobody else did."""
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": key_of(f"counter#{year}", "counter"),
-                "UpdateExpression": "SET taken = :next",
-                **(
-                    {
-                        "ConditionExpression": "taken = :taken",
-                        "ExpressionAttributeValues": {
-                            ":next": {"N": str(taken + 1)},
-                            ":taken": {"N": str(taken)},
-                        },
-                    }
-                    if taken
-                    else {
-                        "ConditionExpression": "attribute_not_exists(taken)",
-                        "ExpressionAttributeValues": {":next": {"N": "1"}},
-                    }
-                ),
-            }
-        }
 
     # ---- steps and letters -----------------------------------------------------------------
 
@@ -346,6 +377,17 @@ class ComplaintRepository:
             TableName=self._table, Item=item(complaint_id, f"letter#{letter.letter_id}", letter)
         )
 
+    def announcement(self, complaint_id: str, announcement_id: str) -> Announcement:
+        """Return one announcement as it is now."""
+        part = f"announcement#{announcement_id}"
+        return read(self._get(complaint_id, part, consistent=True), Announcement)
+
+    def keep_announcement(self, complaint_id: str, announcement: Announcement) -> None:
+        """Keep how far an update has come; once it has reached everybody, nobody looks for it."""
+        self._client.put_item(
+            TableName=self._table, Item=announcement_item(complaint_id, announcement)
+        )
+
     # ---- lists -----------------------------------------------------------------------------
 
     def due_before(self, instant: datetime) -> Iterator[tuple[str, str]]:
@@ -364,7 +406,11 @@ class ComplaintRepository:
     def in_queue(
         self, queue: str, *, limit: int = LISTED, after: str = ""
     ) -> tuple[list[Complaint], str]:
-        """Return a page of what waits for a queue, soonest due first, and where the next begins."""
+        """Return a page of what waits for a queue, soonest due first, and where the next begins.
+
+        Beside the complaints of the queue these are those in which its people have a work order
+        or a seat of the joint group: their heads are read at once, one for each row at most.
+        """
         asked: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": "by_queue",
@@ -376,10 +422,38 @@ class ComplaintRepository:
             asked["ExclusiveStartKey"] = msgspec.json.decode(base64.urlsafe_b64decode(after))
         page = self._client.query(**asked)
         rest = page.get("LastEvaluatedKey")
+        ids = list(dict.fromkeys(stored["complaint_id"]["S"] for stored in page["Items"]))
+        heads = {
+            stored["complaint_id"]["S"]: read(stored, Complaint)
+            for stored in page["Items"]
+            if stored["part"]["S"] == "complaint"
+        }
+        beside = [one for one in ids if one not in heads]
+        for start in range(0, len(beside), 100):
+            for stored in self._get_all(beside[start : start + 100], "complaint"):
+                heads[stored["complaint_id"]["S"]] = read(stored, Complaint)
         return (
-            [read(stored, Complaint) for stored in page["Items"]],
+            [heads[one] for one in ids if one in heads],
             base64.urlsafe_b64encode(msgspec.json.encode(rest)).decode() if rest else "",
         )
+
+    def told(self, username: str, *, limit: int = LISTED) -> list[tuple[Complaint, Notice]]:
+        """Return what was told to somebody and is not acknowledged, the newest first."""
+        page = self._client.query(
+            TableName=self._table,
+            IndexName="by_queue",
+            KeyConditionExpression="queue = :person",
+            ExpressionAttributeValues={":person": {"S": f"{TOLD}{username}"}},
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        notices = [(one["complaint_id"]["S"], read(one, Notice)) for one in page["Items"]]
+        wanted = list(dict.fromkeys(complaint_id for complaint_id, _ in notices))
+        heads = {
+            stored["complaint_id"]["S"]: read(stored, Complaint)
+            for stored in (self._get_all(wanted, "complaint") if wanted else ())
+        }
+        return [(heads[one], notice) for one, notice in notices if one in heads]
 
     def received_in(self, month: str) -> Iterator[Complaint]:
         """Yield every complaint that came in in a month such as `2026-11`, in order of arrival."""
@@ -392,9 +466,68 @@ class ComplaintRepository:
             )
         ]
         for start in range(0, len(ids), 100):
-            wanted = ids[start : start + 100]
-            stored = {one["complaint_id"]["S"]: one for one in self._get_all(wanted, "complaint")}
-            yield from (read(stored[one], Complaint) for one in wanted if one in stored)
+            yield from self.heads(ids[start : start + 100])
+
+    def newest_in(self, month: str, *, limit: int) -> list[Complaint]:
+        """Return the last complaints that came in in a month such as `2026-11`, newest first."""
+        page = self._client.query(
+            TableName=self._table,
+            IndexName="by_month",
+            KeyConditionExpression="received_month = :month",
+            ExpressionAttributeValues={":month": {"S": month}},
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        ids = [stored["complaint_id"]["S"] for stored in page["Items"]]
+        return [
+            head
+            for start in range(0, len(ids), 100)
+            for head in self.heads(ids[start : start + 100])
+        ]
+
+    def of_person(self, person: str, *, limit: int = LISTED) -> list[Complaint]:
+        """Return the newest complaints of a person, by the keyed hash of their heads."""
+        page = self._client.query(
+            TableName=self._table,
+            IndexName="by_person",
+            KeyConditionExpression="person = :person",
+            ExpressionAttributeValues={":person": {"S": person}},
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        return self.heads([stored["complaint_id"]["S"] for stored in page["Items"]])
+
+    def merged_into(
+        self, complaint_id: str, *, limit: int = LISTED, after: str = ""
+    ) -> tuple[list[Complaint], str]:
+        """Return a page of what is counted with a complaint, and where the next page begins.
+
+        `after` is the number of the last complaint of the page before. In the order of numbers.
+        """
+        page = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="complaint_id = :id AND part BETWEEN :after AND :last",
+            ExpressionAttributeValues={
+                ":id": {"S": complaint_id},
+                ":after": {"S": f"merged#{after}!" if after else "merged#"},
+                ":last": {"S": "merged#~"},
+            },
+            ConsistentRead=True,
+            Limit=limit,
+        )
+        ids = [stored["part"]["S"].partition("#")[2] for stored in page["Items"]]
+        return self.heads(ids), ids[-1] if "LastEvaluatedKey" in page else ""
+
+    def heads(self, complaint_ids: list[str]) -> list[Complaint]:
+        """Return these complaints as they are now, up to a hundred, in the order asked for."""
+        stored = self._get_all(complaint_ids, "complaint")
+        found = {one["complaint_id"]["S"]: read(one, Complaint) for one in stored}
+        return [found[one] for one in complaint_ids if one in found]
+
+    def persons(self, complaint_ids: list[str]) -> dict[str, Complainant]:
+        """Return number -> complainant of up to a hundred complaints."""
+        stored = self._get_all(complaint_ids, "person")
+        return {one["complaint_id"]["S"]: read(one, Person).complainant for one in stored}
 
     # ---- the table's own calls -------------------------------------------------------------
 

@@ -13,9 +13,11 @@ from typing import Any
 
 import msgspec
 
+from complaints.aws.directory import StaffDirectory
 from complaints.aws.runtime import client
-from complaints.aws.settings import resource
+from complaints.aws.settings import load_settings, resource
 from complaints.models import Record, Staff
+from complaints.people import acting, by_name, day_of, has_left
 from complaints.web import cookie
 
 COOKIE = "__Host-huiyin"
@@ -27,7 +29,10 @@ SECRET_BYTES = 32
 
 
 class Session(Record, frozen=True):
-    """A signed-in member of staff; `csrf` is in every form of theirs, and on no other page."""
+    """A signed-in member of staff; `csrf` is in every form of theirs, and on no other page.
+
+    Kept is who it is; what the person may do is read from the directory with each request.
+    """
 
     staff: Staff
     csrf: str
@@ -59,7 +64,24 @@ def find(secret: str, at: datetime) -> Session | None:
     session = msgspec.json.decode(stored["Item"]["document"]["S"], type=Session)
     if session.is_over(at):
         return None
-    return _used(secret, session, at) if at - session.seen_at >= SAVED_EVERY else session
+    if at - session.seen_at >= SAVED_EVERY:
+        used = _used(secret, session, at)
+        return _present(used, at) if used else None
+    return _present(session, at)
+
+
+def _present(session: Session, at: datetime) -> Session | None:
+    """Return the session with the rights that the person has now; None for who has left.
+
+    The directory is read at every request (H5): what an administrator takes away is gone at the
+    next click, and a deputy acts from the first minute of an absence.
+    """
+    everybody = StaffDirectory.from_env().all()
+    day = day_of(at, load_settings().office)
+    member = by_name(everybody).get(session.staff.username)
+    if member is None or has_left(member, day):
+        return None
+    return session.replace(staff=acting(member, everybody, day))
 
 
 def end(secret: str) -> str:

@@ -1,4 +1,4 @@
-"""What the deployment tells a function, read from the environment at first use."""
+"""What the deployment tells a function, and the policy that is in force there."""
 
 import os
 from functools import cache
@@ -6,12 +6,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from complaints.aws.environment import SettingsError, resource
+from complaints.aws.metrics import count
+from complaints.aws.policies import policies
+from complaints.aws.runtime import logger
 from complaints.office import Office
-from complaints.policy import load
+from complaints.policy import UnknownPolicyError
 
-
-class SettingsError(Exception):
-    """A variable of the deployment is missing; names it."""
+__all__ = ["SettingsError", "resource"]
+"""What other modules take from here although it is defined below it."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,18 +26,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The number that complaints are taken at; empty where there is none."""
     site_url: str
     languages: tuple[str, ...]
-    office: Office
+    zone: ZoneInfo
 
-
-def resource(name: str) -> str:
-    """Return the name of a deployed resource, such as `COMPLAINTS_TABLE`.
-
-    Raises SettingsError if this function was deployed without it.
-    """
-    try:
-        return os.environ[name]
-    except KeyError:
-        raise SettingsError(f"{name} is not set for this function in template.yaml") from None
+    @property
+    def office(self) -> Office:
+        """The organisation under the policy that is in force now."""
+        return Office(policy=policies().in_force(), zone=self.zone)
 
 
 @cache
@@ -46,17 +43,25 @@ def load_settings() -> Settings:
         phone=os.environ.get("OFFICE_PHONE", ""),
         site_url=resource("SITE_URL").rstrip("/"),
         languages=tuple(resource("LANGUAGES").split(",")),
-        office=Office(policy=load(resource("POLICY")), zone=ZoneInfo(resource("OFFICE_ZONE"))),
+        zone=ZoneInfo(resource("OFFICE_ZONE")),
     )
 
 
 def office_for(reference: str) -> Office:
     """Return the organisation under the policy that a complaint was received under.
 
-    `reference` is name and version, such as `service-provider@3f2a...`.
+    `reference` is name and version, such as `service-provider@3f2a...`: exactly this version,
+    whatever is in force now. Where it can't be had (it was received before versions were kept, or
+    somebody damaged what is kept) an alarm rings, and the policy in force stands in.
     """
-    office = load_settings().office
-    return Office(policy=load(reference), zone=office.zone)
+    known = policies()
+    try:
+        policy = known.get(reference)
+    except UnknownPolicyError:
+        logger.error("policy not kept", policy=reference)
+        count("PolicyMissing")
+        policy = known.in_force()
+    return Office(policy=policy, zone=load_settings().zone)
 
 
 def scans_uploads() -> bool:

@@ -17,6 +17,7 @@ from complaints.models import Assessment
 from complaints.policy import Policy, UnknownPolicyError, load, names
 
 DEFAULT_POLICY = "service-provider"
+FIELDS = ("type", "urgency", "risk", "major", "confidence", "reasons")
 
 
 class _Line(msgspec.Struct):
@@ -69,5 +70,5 @@ def _assess_lines(lines: Iterable[bytes], source: str, policy: Policy) -> int:
 
 
 def _row(assessment: Assessment) -> dict[str, Any]:
-    """Return an assessment with all its fields, the empty ones too."""
-    return msgspec.structs.asdict(assessment)
+    """Return the fields of an assessment that the text decides, the empty ones too."""
+    return {name: getattr(assessment, name) for name in FIELDS}

@@ -1,18 +1,40 @@
 """The forms about one complaint: what each may hold, and the record it becomes."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import get_args
 
+from complaints.console.limits import AGREED_TIMES, extension_values
 from complaints.console.tasks import Task
-from complaints.forms import Checked, Field, Form, Problem, check, fen
+from complaints.follow_up import NOT_ASKED
+from complaints.forms import (
+    AUTHORITIES,
+    EXTENTS,
+    PROXY_FIELDS,
+    Checked,
+    Field,
+    Form,
+    Problem,
+    check,
+    check_proxy,
+    fen,
+)
 from complaints.models import Assessment, Decision, Dossier, Finding, Outcome, Risk, Staff, Urgency
 from complaints.office import Office
-from complaints.policy import QUALITY_OFFICE
+from complaints.parts import Gate, Nature, Payment
+from complaints.policy import QUALITY_OFFICE, EmergencyMeasure
 
+MEASURES = ("progress", *get_args(EmergencyMeasure))
 FIELDS: dict[Task, tuple[Field, ...]] = {
     Task.INVESTIGATE: (
         Field(name="facts", kind="words", required=True, longest=5000),
         Field(name="cause", kind="words", required=True, longest=2000),
+        Field(name="indirect_cause", kind="words", longest=2000),
+        Field(name="root_cause", kind="words", longest=2000),
         Field(name="responsible", kind="choice", required=True, choices=("yes", "no")),
+        Field(name="ground", longest=40),
+        Field(name="nature", kind="choice", choices=tuple(Nature)),
+        Field(name="nature_reason", kind="words", longest=2000),
         Field(name="measures", kind="words", required=True, longest=2000),
         Field(name="reply", kind="words", required=True, longest=5000),
         Field(name="compensation", kind="money", longest=20),
@@ -37,11 +59,35 @@ FIELDS: dict[Task, tuple[Field, ...]] = {
             name="outcome",
             kind="choice",
             required=True,
-            choices=(Outcome.SATISFIED, Outcome.DISSATISFIED, Outcome.UNREACHABLE),
+            choices=(
+                *(Outcome.SATISFIED, Outcome.DISSATISFIED),
+                *(Outcome.UNREACHABLE, Outcome.DECLINED),
+            ),
         ),
         Field(name="satisfaction", kind="scale"),
         Field(name="words", kind="words", longest=2000),
     ),
+    Task.PROVE: (
+        Field(name="gate", kind="choice", required=True, choices=tuple(Gate)),
+        Field(name="words", kind="words", required=True, longest=2000),
+    ),
+    Task.OFFER: (
+        Field(name="amount", kind="money", required=True, longest=20),
+        Field(name="basis", kind="words", required=True, longest=2000),
+        Field(name="payer", required=True, longest=100),
+        Field(name="is_advance", kind="flag"),
+    ),
+    Task.DECIDE_PAYMENT: (
+        Field(name="payment", required=True, longest=40),
+        Field(name="decision", kind="choice", required=True, choices=("approve", "reject")),
+        Field(name="reason", kind="words", longest=2000),
+    ),
+    Task.PAY: (
+        Field(name="payment", required=True, longest=40),
+        Field(name="voucher", longest=100),
+        Field(name="voucher_file", longest=200),
+    ),
+    Task.REOPEN: (Field(name="reason", kind="words", required=True, longest=2000),),
     Task.ASSIGN: (Field(name="investigator", kind="choice", required=True),),
     Task.ASSESS: (
         Field(name="type", kind="choice", required=True),
@@ -50,9 +96,83 @@ FIELDS: dict[Task, tuple[Field, ...]] = {
         Field(name="risk", kind="choice", required=True, choices=tuple(Risk)),
     ),
     Task.NOTE: (Field(name="text", kind="words", required=True, longest=5000),),
+    Task.MERGE: (Field(name="into", required=True, longest=40),),
+    Task.UNMERGE: (Field(name="merged", required=True, longest=40),),
+    Task.CONTACT: (
+        Field(name="contact_way", kind="choice", required=True, choices=("phone", "visit")),
+        Field(name="contact_words", kind="words", required=True, longest=2000),
+    ),
+    Task.PROGRESS: (Field(name="progress_words", kind="words", required=True, longest=2000),),
+    Task.PAUSE: (
+        Field(name="pause_reason", kind="choice", required=True),
+        Field(name="pause_until", kind="day", required=True),
+        Field(name="pause_words", kind="words", required=True, longest=2000),
+    ),
+    Task.RESUME: (),
+    Task.AGREE: (
+        Field(name="agree_day", kind="day", required=True),
+        Field(name="agree_time", kind="choice", required=True, choices=AGREED_TIMES),
+        Field(name="agree_words", kind="words", required=True, longest=2000),
+    ),
+    Task.EXTEND: (
+        Field(name="extend_by", kind="choice", required=True),
+        Field(name="extend_words", kind="words", required=True, longest=2000),
+    ),
+    Task.DECIDE_EXTENSION: (
+        Field(
+            name="extension_decision", kind="choice", required=True, choices=("approve", "reject")
+        ),
+        Field(name="extension_words", kind="words", longest=2000),
+    ),
+    Task.ACKNOWLEDGE: (),
+    Task.PASS_ON: (Field(name="person", required=True, longest=40),),
+    Task.ESCALATE: (Field(name="why", kind="words", required=True, longest=2000),),
+    Task.EMERGENCY_RESPONSE: (
+        Field(name="apology_way", kind="choice", required=True, choices=("phone", "letter")),
+        Field(name="apology", kind="words", required=True, longest=2000),
+    ),
+    Task.EMERGENCY_STEP: (
+        Field(name="measure", kind="choice", required=True, choices=MEASURES),
+        Field(name="measure_words", kind="words", required=True, longest=2000),
+    ),
+    Task.EMERGENCY: (Field(name="alarm_reason", kind="words", required=True, longest=2000),),
+    Task.EMERGENCY_WITHDRAW: (
+        Field(name="withdraw_reason", kind="words", required=True, longest=2000),
+    ),
+    Task.STATEMENT: (
+        Field(name="statement", kind="words", required=True, longest=5000),
+        Field(name="published_in", required=True),
+        Field(name="published_at", required=True, longest=25),
+    ),
+    Task.LINES: (Field(name="lines", kind="words", required=True, longest=5000),),
+    Task.UPDATE: (Field(name="update", kind="words", required=True, longest=5000),),
+    Task.INCIDENT: (Field(name="incident_reason", kind="words", required=True, longest=2000),),
+    Task.PROXY: PROXY_FIELDS,
+    Task.AUTHORITY: (
+        Field(name="proxy", required=True, longest=40),
+        Field(name="authority", kind="choice", required=True, choices=AUTHORITIES),
+        Field(name="may_be_told", kind="choice", required=True, choices=EXTENTS),
+        Field(name="document", longest=200),
+    ),
 }
+LEAVES = {
+    Task.PAUSE: ("paused",),
+    Task.RESUME: ("resumed",),
+    Task.EXTEND: ("extension_asked",),
+    Task.DECIDE_EXTENSION: ("extended", "extension_refused"),
+}
+"""What an answer that is given once leaves in the history."""
 NEGATIVE = frozenset({Outcome.REFUSED, Outcome.DISSATISFIED})
-TYPED = frozenset({"facts", "cause", "measures", "reply", "reason", "words", "text"})
+TYPED = frozenset(
+    {
+        *("apology", "measure_words", "alarm_reason", "withdraw_reason", "basis"),
+        *("statement", "lines", "update", "incident_reason"),
+        *("facts", "cause", "indirect_cause", "root_cause", "nature_reason", "measures", "reply"),
+        *("reason", "words", "text", "why"),
+        *("contact_words", "progress_words", "pause_words", "agree_words", "extend_words"),
+        "extension_words",
+    }
+)
 """Fields that somebody took the trouble to write; shown again even where the form is gone."""
 
 
@@ -62,6 +182,8 @@ def check_answer(task: Task, form: Form, office: Office, named: Iterable[Staff])
         "type": [kind.code for kind in office.policy.types],
         "department": [*(one.code for one in office.policy.departments), QUALITY_OFFICE],
         "investigator": [member.username for member in named],
+        "pause_reason": office.policy.pauses.reasons,
+        "extend_by": extension_values(office),
     }
     fields = [
         Field(name=one.name, kind="choice", required=True, choices=(*choices[one.name], "\0"))
@@ -70,21 +192,26 @@ def check_answer(task: Task, form: Form, office: Office, named: Iterable[Staff])
         for one in FIELDS[task]
     ]
     checked = check(form, fields, required=_required(task, form))
+    if task is Task.PROXY:
+        checked = check_proxy(form)
     if task is Task.ASSESS:
         known = {one.code for one in office.policy.major}
         if not set(form.all("major")) <= known:
             checked.problems["major"] = Problem("form.wrong.choice")
         checked.values["major"] = ",".join(code for code in form.all("major") if code in known)
+        checked.values["respondents"] = ",".join(form.all("respondents"))
     return checked
 
 
 def _required(task: Task, form: Form) -> tuple[str, ...]:
     """Return what an answer needs besides: a refusal its reason, an opinion its score."""
-    if task is Task.DECIDE and form.get("decision") == "reject":
+    if task in {Task.DECIDE, Task.DECIDE_PAYMENT} and form.get("decision") == "reject":
         return ("reason",)
+    if task is Task.DECIDE_EXTENSION and form.get("extension_decision") == "reject":
+        return ("extension_words",)
     outcome = form.get("outcome", "")
     words = ("words",) if outcome in NEGATIVE else ()
-    if task is Task.FOLLOW_UP and outcome != Outcome.UNREACHABLE:
+    if task is Task.FOLLOW_UP and outcome not in NOT_ASKED:
         return ("satisfaction", *words)
     return words
 
@@ -95,7 +222,12 @@ def finding_of(values: dict[str, str], staff: Staff) -> Finding:
         investigator=staff.username,
         facts=values["facts"],
         cause=values["cause"],
+        indirect_cause=values["indirect_cause"],
+        root_cause=values["root_cause"],
         responsible=values["responsible"] == "yes",
+        ground=values["ground"] if values["responsible"] == "no" else "",
+        nature=Nature(values["nature"] or Nature.ORDINARY),
+        nature_reason=values["nature_reason"],
         measures=values["measures"],
         reply=values["reply"],
         compensation=fen(values["compensation"]),
@@ -106,6 +238,19 @@ def decision_of(values: dict[str, str], staff: Staff) -> Decision:
     """Return the decision of a checked form."""
     approved = values["decision"] == "approve"
     return Decision(approver=staff.username, approved=approved, reason=values["reason"])
+
+
+def payment_of(values: dict[str, str], staff: Staff, at: datetime) -> Payment:
+    """Return the offer of a checked form; it gets its number when it is saved."""
+    return Payment(
+        payment_id="",
+        amount=fen(values["amount"]) or 0,
+        basis=values["basis"],
+        payer=values["payer"],
+        is_advance=bool(values["is_advance"]),
+        offered_by=staff.username,
+        offered_at=at,
+    )
 
 
 def assessment_of(values: dict[str, str], before: Assessment | None) -> Assessment:
@@ -138,7 +283,12 @@ def first_values(dossier: Dossier) -> dict[str, str]:
         values |= {
             "facts": last.facts,
             "cause": last.cause,
+            "indirect_cause": last.indirect_cause,
+            "root_cause": last.root_cause,
             "responsible": "yes" if last.responsible else "no",
+            "ground": last.ground,
+            "nature": last.nature,
+            "nature_reason": last.nature_reason,
             "measures": last.measures,
             "reply": last.reply,
             "compensation": "" if last.compensation is None else f"{last.compensation / 100:.2f}",
@@ -152,7 +302,10 @@ def seen(dossier: Dossier) -> str:
     Without it, an approval of one finding could fall on the next, which nobody has read.
     """
     complaint = dossier.complaint
-    rounds = (len(dossier.findings), len(dossier.decisions), complaint.attempts)
+    rounds = (
+        *(len(dossier.findings), len(dossier.decisions), complaint.attempts),
+        *(len(complaint.proven), len(dossier.payments), complaint.unpaid),
+    )
     return ".".join(map(str, (complaint.status, *rounds)))
 
 
@@ -162,7 +315,15 @@ def is_repeat(task: Task, values: dict[str, str], dossier: Dossier, staff: Staff
         case Task.INVESTIGATE:
             return finding_of(values, staff) in dossier.findings[-1:]
         case Task.DECIDE:
-            return decision_of(values, staff) in dossier.decisions[-1:]
+            given = (one.replace(code="") for one in dossier.decisions[-1:])
+            return decision_of(values, staff) in given
         case Task.ASSIGN:
             return values["investigator"] == dossier.complaint.investigator
-    return False
+        case Task.PROGRESS:
+            told = [one.words for one in dossier.letters if one.kind == "progress"]
+            return values["progress_words"] in told
+        case Task.CONTACT | Task.AGREE:
+            said = sorted((one.received_at, one.text) for one in dossier.contacts)
+            return [values[f"{task}_words"]] == [text for _, text in said[-1:]]
+    last = dossier.entries[-1]
+    return last.action in LEAVES.get(task, ()) and last.actor == staff.username

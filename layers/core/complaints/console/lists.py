@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from complaints.clocks import colour, is_overdue
+from complaints.clocks import colour, is_overdue, reading
 from complaints.models import Clock, Complaint
 from complaints.office import Office
 from complaints.policy import QUALITY_OFFICE
@@ -18,7 +18,7 @@ MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 DAY = re.compile(r"20\d\d-\d\d-\d\d")
 CURSOR_KEYS = {"complaint_id", "part", "queue", "due_at"}
 Fits = Callable[[Complaint], bool]
-_TONES = {"red": "red", "amber": "amber", "green": ""}
+TONES = {"red": "red", "amber": "amber", "green": ""}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     overdue: bool
     news: bool
     """The complainant added something that nobody has read."""
+    emergency: bool
+    """An open complaint that is an emergency; these stand first (B7)."""
+    incident: bool
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +56,14 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def row(complaint: Complaint, t: Texts, office: Office, at: datetime) -> Row:
-    """Return the row of a complaint."""
-    clock = complaint.clock
+    """Return the row of a complaint, with the limit of it that comes first."""
+    clock = complaint.pressing
     assessment = complaint.assessment
     return Row(
         number=complaint.complaint_id,
         subject=complaint.subject,
         status=complaint.status,
-        stage=t(f"staff.stage.{complaint.status}"),
+        stage=t(f"staff.stage.{'handled' if complaint.is_handled else complaint.status}"),
         kind=kind_words(assessment.type, t, office) if assessment else "",
         department=queue_words(complaint.department, t, office),
         major=complaint.is_major,
@@ -72,18 +75,22 @@ def row(complaint: Complaint, t: Texts, office: Office, at: datetime) -> Row:
         else "",
         due_at=clock.due_at if clock else None,
         left=left(clock, t, at) if clock else "",
-        tone=_TONES[colour(clock, at)] if clock else "",
+        tone=TONES[colour(clock, at)] if clock else "",
         overdue=clock is not None and is_overdue(clock, at),
         news=complaint.news_at is not None,
+        emergency=complaint.emergency_at is not None and complaint.is_open,
+        incident=complaint.incident_at is not None,
     )
 
 
 def by_need(rows: Iterable[Row]) -> list[Row]:
-    """Return rows with the most pressing first: over, near, others, each by its limit."""
+    """Return rows with the most pressing first: emergencies, over, near, others, by limit."""
     order = {"red": 1, "amber": 2, "": 3}
-    return sorted(
-        rows, key=lambda one: (0 if one.overdue else order[one.tone], str(one.due_at or "~"))
-    )
+
+    def need(one: Row) -> tuple[bool, int, str]:
+        return (not one.emergency, 0 if one.overdue else order[one.tone], str(one.due_at or "~"))
+
+    return sorted(rows, key=need)
 
 
 def count(rows: Iterable[Row]) -> Counts:
@@ -96,7 +103,7 @@ def count(rows: Iterable[Row]) -> Counts:
 
 def left(clock: Clock, t: Texts, at: datetime) -> str:
     """Say how much of a limit is left, or how far it is passed, in the unit people think in."""
-    rest = clock.due_at - at
+    rest = clock.due_at - reading(clock, at)
     way = "over" if is_overdue(clock, at) else "in"
     span = abs(rest)
     if span < timedelta(hours=1):
@@ -118,6 +125,13 @@ def queue_words(code: str, t: Texts, office: Office) -> str:
     if department:
         return department.name.in_language(t.language)
     return t(f"staff.queue.{code}") if f"staff.queue.{code}" in t else code
+
+
+def role_words(code: str, t: Texts, office: Office) -> str:
+    """Name a role or post as the organisation calls it."""
+    post = office.policy.find_post(code)
+    title = post.name if post else office.policy.titles.get(office.policy.role_of(code))
+    return title.in_language(t.language) if title else t(f"policy.role.{code}")
 
 
 def departments(t: Texts, office: Office) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from complaints.console.lists import Row, kind_words, queue_words, row
+from complaints.console.lists import Row, kind_words, queue_words, role_words, row
 from complaints.console.tasks import is_masked
 from complaints.models import (
     Assessment,
@@ -28,6 +28,8 @@ from complaints.tracking import Line, stages
 
 SHORT = 12
 COMPLAINANT = "complainant"
+FLAGS = ("by_hand", "in_place", "withdrawn", "explained")
+"""Facts of the history that have a word of their own where they are true."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +109,7 @@ def particulars(
     assessment = complaint.assessment
     return (
         (t("staff.type"), kind_words(assessment.type, t, office) if assessment else ""),
+        (t("staff.confidence"), confidence(assessment, t)),
         (t("staff.department"), queue_words(complaint.department, t, office)),
         (t("staff.waits_for"), queue_words(complaint.queue, t, office)),
         (t("staff.risk"), t(f"staff.risk.{assessment.risk}") if assessment else ""),
@@ -118,6 +121,13 @@ def particulars(
         (t("staff.missed"), str(complaint.overdue) if complaint.overdue else ""),
         (t("staff.policy"), complaint.policy),
     )
+
+
+def confidence(assessment: Assessment | None, t: Texts) -> str:
+    """Return how sure the automatic type is; empty once a person has said it (B1)."""
+    if assessment is None or assessment.confidence == 1:
+        return ""
+    return t("staff.confidence.value", percent=round(assessment.confidence * 100))
 
 
 def criteria(assessment: Assessment | None, t: Texts, office: Office) -> list[str]:
@@ -135,6 +145,7 @@ def parties(complainant: Complainant, t: Texts, *, masked: bool) -> tuple[tuple[
         "phone": complainant.phone,
         "email": complainant.email,
         "address": complainant.address,
+        "building": complainant.building,
     }
     if masked:
         values = {kind: mask(kind, value) for kind, value in values.items() if value}
@@ -164,6 +175,7 @@ def said(contact: Contact, names: Mapping[str, str], t: Texts) -> Said:
         (t("staff.register.demand"), contact.demand),
         (t("complain.occurred_on"), contact.occurred_on),
         (t("complain.place"), contact.place),
+        (t("complain.service"), contact.service),
         (t("complain.staff_involved"), contact.staff_involved),
         (t("staff.amount"), "" if contact.amount is None else money(contact.amount)),
         (t("staff.files"), "\n".join(file.name for file in contact.files)),
@@ -206,11 +218,20 @@ def line(entry: TrackingEntry, names: Mapping[str, str], t: Texts, office: Offic
     """Return an entry of the history in words: what was done, by whom, and what matters of it."""
     text_id = f"staff.history.{entry.action}"
     facts = entry.facts
-    more = [t("staff.fact.late")] if facts.get("late") is True else []
+    more = [t(f"staff.fact.{one}") for one in ("late", "resumed") if facts.get(one) is True]
     if to := facts.get("to"):
-        more.append(t("staff.fact.to", role=t(f"policy.role.{to}")))
-    if investigator := facts.get("investigator"):
-        more.append(name_of(str(investigator), names, t))
+        more.append(t("staff.fact.to", role=role_words(str(to), t, office)))
+    if signed_for := facts.get("for"):
+        more.append(role_words(str(signed_for), t, office))
+    if gate := facts.get("gate"):
+        more.append(t(f"gate.{gate}"))
+    if measure := facts.get("measure"):
+        more.append(t(f"staff.emergency.step.{measure}"))
+    more += marks(facts, t)
+    if facts.get("counted") is False:
+        more.append(t("staff.fact.not_counted"))
+    more += [name_of(str(facts.get(one, "")), names, t) for one in ("investigator", "person")]
+    more += [str(facts[one]) for one in ("into", "complaint", "with") if one in facts]
     if "department" in facts:
         more.append(queue_words(str(facts["department"]), t, office))
     if kind := facts.get("type"):
@@ -225,6 +246,12 @@ def line(entry: TrackingEntry, names: Mapping[str, str], t: Texts, office: Offic
         words=" · ".join((words, *(one for one in more if one))),
         by=name_of(entry.actor, names, t),
     )
+
+
+def marks(facts: Mapping[str, str | int | bool | None], t: Texts) -> list[str]:
+    """Return what else an entry of the history says: the kind of record, and what was true."""
+    kept = [t(f"staff.record.{facts['record']}")] if "record" in facts else []
+    return kept + [t(f"staff.fact.{one}") for one in FLAGS if facts.get(one) is True]
 
 
 def name_of(username: str, names: Mapping[str, str], t: Texts) -> str:

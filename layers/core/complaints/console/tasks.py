@@ -7,12 +7,39 @@ what will be accepted.
 from datetime import datetime
 from enum import StrEnum
 
+from complaints import emergency, group_incident
 from complaints.clocks import is_overdue
-from complaints.models import Complainant, Complaint, Role, Staff, Status
+from complaints.compensation import may_decide, may_offer
+from complaints.escalate import can_escalate
+from complaints.gates import provable, refuses_call, waits_for
+from complaints.lifecycle import is_past
+from complaints.models import Complainant, Complaint, Dossier, Outcome, Role, Staff, Status
+from complaints.notices import open_to
 from complaints.notify import can_be_asked, ways_due
 from complaints.office import Office
+from complaints.pauses import may_agree, may_ask_extension, may_pause
 from complaints.policy import MANAGEMENT, QUALITY_OFFICE
-from complaints.roles import READS_ALL, may_approve, may_assign, may_follow_up, may_see, may_work_on
+from complaints.roles import (
+    READS_ALL,
+    holds,
+    is_barred,
+    may_add_proxy,
+    may_approve,
+    may_assign,
+    may_decide_extension,
+    may_dispute,
+    may_enter_outside,
+    may_follow_up,
+    may_fulfil,
+    may_gather,
+    may_raise_alarm,
+    may_reopen,
+    may_respond,
+    may_return,
+    may_see,
+    may_submit,
+    may_work_on,
+)
 
 READS_ARCHIVE = frozenset({Role.AUDITOR, Role.QUALITY_OFFICE, Role.MANAGEMENT})
 READS_QUARANTINE = frozenset({Role.INTAKE, Role.QUALITY_OFFICE})
@@ -30,9 +57,51 @@ class Task(StrEnum):
     PHONE = "phone"
     POST = "post"
     FOLLOW_UP = "follow-up"
+    PROVE = "prove"
+    OFFER = "offer"
+    DECIDE_PAYMENT = "decide-payment"
+    PAY = "pay"
+    REOPEN = "reopen"
+    RECORD = "record"
+    ORDER = "order"
+    WORK = "work"
+    GROUP = "group"
+    OUTSIDE = "outside"
+    OUTSIDE_ANSWER = "outside-answer"
+    DISPUTE = "dispute"
+    DISPUTE_END = "dispute-end"
     ASSIGN = "assign"
     ASSESS = "assess"
     NOTE = "note"
+    CONTACT = "contact"
+    PROGRESS = "progress"
+    PAUSE = "pause"
+    RESUME = "resume"
+    AGREE = "agree"
+    EXTEND = "extend"
+    ACKNOWLEDGE = "acknowledge"
+    PASS_ON = "pass-on"  # noqa: S105 - a task, no password
+    ESCALATE = "escalate"
+    DECIDE_EXTENSION = "decide-extension"
+    EMERGENCY_RESPONSE = "emergency-response"
+    EMERGENCY_STEP = "emergency-step"
+    EMERGENCY = "emergency"
+    EMERGENCY_WITHDRAW = "emergency-withdraw"
+    STATEMENT = "statement"
+    LINES = "lines"
+    UPDATE = "update"
+    INCIDENT = "incident"
+    PROXY = "proxy"
+    AUTHORITY = "authority"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+
+
+LIMIT_TASKS = (
+    *(Task.DECIDE_EXTENSION, Task.CONTACT, Task.PROGRESS, Task.RESUME),
+    *(Task.PAUSE, Task.AGREE, Task.EXTEND),
+)
+"""What moves a limit, or is the first word to the complainant: the forms beside the limits."""
 
 
 def tasks_of(
@@ -44,7 +113,8 @@ def tasks_of(
     note = (*((Task.READ,) if complaint.news_at and adds else ()), *((Task.NOTE,) if adds else ()))
     match complaint.status:
         case Status.ASSESSED if works:
-            return (Task.INVESTIGATE, Task.ASSIGN, Task.ASSESS, *note)
+            submits = (Task.INVESTIGATE,) if may_submit(complaint, staff) else ()
+            return (*submits, Task.ASSIGN, Task.ASSESS, *note)
         case Status.INVESTIGATED:
             decides = (Task.DECIDE,) if may_approve(complaint, staff, office) else ()
             return (*decides, *((Task.ASSESS,) if works else ()), *note)
@@ -52,14 +122,119 @@ def tasks_of(
             asked = (Task.PHONE,) if can_be_asked(complainant) else ()
             written = "written" in ways_due(complaint, complainant, office)
             return (*asked, *((Task.POST,) if written else ()), *note)
-        case Status.RESPONDED if may_follow_up(complaint, staff):
+        case Status.RESPONDED if asks(complaint, staff, office):
             return (Task.FOLLOW_UP, *note)
+        case Status.CLOSED if may_reopen(complaint, staff):
+            return (*note, Task.REOPEN)
     return note
+
+
+def urgent_tasks(complaint: Complaint, staff: Staff, office: Office) -> tuple[Task, ...]:
+    """Return what this person may do about an emergency, a group incident, and proxies.
+
+    None of it waits for a stage: these forms are taken whatever else moves.
+    """
+    responds = complaint.emergency_at is not None and may_respond(complaint, staff)
+    coordinates = Role.QUALITY_OFFICE in staff.roles and not is_barred(complaint, staff)
+    alone = complaint.is_open and not complaint.incident_at and not complaint.merged_into
+    is_incident = complaint.incident_at is not None
+    awaited = emergency.clock_of(complaint) is not None
+    may = {
+        Task.EMERGENCY_RESPONSE: awaited and may_respond(complaint, staff),
+        Task.EMERGENCY_STEP: responds,
+        Task.EMERGENCY_WITHDRAW: complaint.emergency_at is not None and coordinates,
+        Task.EMERGENCY: complaint.is_open and not awaited and may_raise_alarm(complaint, staff),
+        Task.STATEMENT: is_incident and group_incident.may_lead(complaint, staff, office),
+        Task.LINES: is_incident and group_incident.may_tell(complaint, staff, office),
+        Task.UPDATE: is_incident and group_incident.may_tell(complaint, staff, office),
+        Task.INCIDENT: alone and group_incident.may_declare(complaint, staff),
+        Task.PROXY: may_add_proxy(complaint, staff),
+        Task.AUTHORITY: may_add_proxy(complaint, staff),
+    }
+    return tuple(task for task, allowed in may.items() if allowed)
+
+
+def limit_tasks(
+    complaint: Complaint, complainant: Complainant, staff: Staff, office: Office
+) -> tuple[Task, ...]:
+    """Return what this person may do about the limits, and to keep the complainant told (C8)."""
+    works = may_work_on(complaint, staff) and complaint.is_open
+    may = {
+        Task.DECIDE_EXTENSION: may_decide_extension(complaint, staff, office),
+        Task.CONTACT: works and bool(complainant.phone or complainant.address),
+        Task.PROGRESS: works and bool(complainant.email),
+        Task.RESUME: works and complaint.pause is not None,
+        Task.PAUSE: works and may_pause(complaint),
+        Task.AGREE: works and may_agree(complaint, office),
+        Task.EXTEND: works and may_ask_extension(complaint, office),
+    }
+    return tuple(task for task in LIMIT_TASKS if may[task])
+
+
+def handling_tasks(complaint: Complaint, staff: Staff, office: Office) -> tuple[Task, ...]:
+    """Return what this person may do of the handling: records, orders, group, bodies, disputes."""
+    investigates = complaint.status is Status.ASSESSED
+    works = may_work_on(complaint, staff) and investigates
+    keeps = may_dispute(complaint, staff) and complaint.is_open
+    enters = keeps or (may_enter_outside(complaint, staff) and complaint.is_open)
+    awaited = any(clock.what.startswith("outside:") for clock in complaint.clocks)
+    may = {
+        Task.WORK: any(may_return(complaint, one, staff) for one in complaint.ordered),
+        Task.RECORD: works,
+        Task.ORDER: works,
+        Task.GROUP: may_gather(complaint, staff) and investigates,
+        Task.OUTSIDE_ANSWER: keeps and awaited,
+        Task.OUTSIDE: enters and bool(office.policy.outside_bodies),
+        Task.DISPUTE_END: keeps and complaint.disputes_open > 0,
+        Task.DISPUTE: keeps and complaint.status is not Status.RECEIVED,
+    }
+    return tuple(task for task, allowed in may.items() if allowed)
+
+
+def rung_tasks(dossier: Dossier, staff: Staff, office: Office) -> tuple[Task, ...]:
+    """Return what this person may do about what was told, and about passing it up (C7, I10)."""
+    complaint = dossier.complaint
+    told = bool(open_to(dossier.notices, staff)) and not is_barred(complaint, staff)
+    may = {
+        Task.ACKNOWLEDGE: told,
+        Task.PASS_ON: told,
+        Task.ESCALATE: can_escalate(complaint, staff, office),
+    }
+    return tuple(task for task, allowed in may.items() if allowed)
+
+
+def asks(complaint: Complaint, staff: Staff, office: Office) -> bool:
+    """Return whether this person may call back now: somebody who was not heard yet (D2, D6)."""
+    heard = complaint.follow_up_outcome is Outcome.SATISFIED or refuses_call(complaint, office)
+    return may_follow_up(complaint, staff) and not heard
+
+
+def closing_tasks(complaint: Complaint, staff: Staff, office: Office) -> tuple[Task, ...]:
+    """Return what this person may do about gates and payments, as far as the head says."""
+    works = may_work_on(complaint, staff) and complaint.unpaid > 0
+    may = {
+        Task.PROVE: bool(provable(complaint, staff, office)),
+        Task.DECIDE_PAYMENT: may_decide(complaint, staff, office),
+        Task.PAY: works and is_past(complaint, Status.INVESTIGATED),
+        Task.OFFER: may_offer(complaint, staff),
+    }
+    return tuple(task for task, allowed in may.items() if allowed)
 
 
 def may_add(complaint: Complaint, staff: Staff) -> bool:
     """Return whether this person may add notes and evidence; who only reads changes nothing."""
     return may_see(complaint, staff) and not set(staff.roles) <= ONLY_READS
+
+
+def is_called(complaint: Complaint, staff: Staff, office: Office) -> bool:
+    """Return whether something beside the stage waits for this person, whoever handles it."""
+    if emergency.clock_of(complaint) and may_respond(complaint, staff):
+        return True
+    if group_incident.clock_of(complaint) and group_incident.may_lead(complaint, staff, office):
+        return True
+    if any(may_fulfil(complaint, one, staff) for one in complaint.ordered):
+        return True
+    return waits_for(complaint, staff, office) or may_decide_extension(complaint, staff, office)
 
 
 def is_mine(complaint: Complaint, staff: Staff, office: Office, at: datetime) -> bool:
@@ -68,30 +243,35 @@ def is_mine(complaint: Complaint, staff: Staff, office: Office, at: datetime) ->
     What a colleague was named for is the colleague's; once it is overdue, it is also the task of
     whoever assigns.
     """
+    if is_called(complaint, staff, office):
+        return True
     match complaint.status:
         case Status.INVESTIGATED:
             return may_approve(complaint, staff, office)
         case Status.RESPONDED:
-            waits = complaint.must_call_back or complaint.news_at is not None
+            calls = complaint.must_call_back and not refuses_call(complaint, office)
+            waits = calls or complaint.news_at is not None
             return waits and may_follow_up(complaint, staff)
         case Status.ASSESSED | Status.APPROVED:
-            named = complaint.investigator in ("", staff.username)
+            own = {"", staff.username, *(one.username for one in staff.acting_for)}
+            named = complaint.investigator in own
             late = complaint.clock is not None and is_overdue(complaint.clock, at)
             mine = named or (late and may_assign(complaint, "", staff))
             return mine and may_work_on(complaint, staff)
     waits = complaint.status is Status.RECEIVED or complaint.news_at is not None
-    return waits and Role.QUALITY_OFFICE in staff.roles
+    return waits and holds(staff, Role.QUALITY_OFFICE, complaint, office)
 
 
 def queues_of(staff: Staff) -> tuple[str, ...]:
-    """Return the queues in which this person's own tasks wait."""
+    """Return the queues in which this person's own tasks wait, and those of who is absent."""
     queues = []
-    if {Role.HANDLER, Role.DEPARTMENT_HEAD} & set(staff.roles) and staff.department:
-        queues.append(staff.department)
-    if {Role.QUALITY_OFFICE, Role.INTAKE} & set(staff.roles):
-        queues.append(QUALITY_OFFICE)
-    if Role.MANAGEMENT in staff.roles:
-        queues.append(MANAGEMENT)
+    for one in (staff, *staff.acting_for):
+        if {Role.HANDLER, Role.DEPARTMENT_HEAD} & set(one.roles) and one.department:
+            queues.append(one.department)
+        if {Role.QUALITY_OFFICE, Role.INTAKE} & set(one.roles):
+            queues.append(QUALITY_OFFICE)
+        if Role.MANAGEMENT in one.roles:
+            queues.append(MANAGEMENT)
     return tuple(dict.fromkeys(queues))
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from complaints.console.tasks import READS_ARCHIVE, READS_QUARANTINE, READS_REPORTS
 from complaints.forms import read_form
 from complaints.models import Role, Staff
-from complaints.roles import may_register
+from complaints.roles import may_keep_leave, may_read_policy, may_register
 from complaints.web import Request
 
 HOME = "/staff"
@@ -66,6 +66,7 @@ def menu(staff: Staff) -> list[tuple[str, str]]:
         ("quarantine", "/staff/quarantine", bool(roles & READS_QUARANTINE)),
         ("reports", "/staff/reports", bool(roles & READS_REPORTS)),
         ("archive", "/staff/archive", bool(roles & READS_ARCHIVE)),
-        ("people", "/staff/people", Role.ADMINISTRATOR in roles),
+        ("policy", "/staff/policy", may_read_policy(staff)),
+        ("people", "/staff/people", may_keep_leave(staff)),
     )
     return [(name, address) for name, address, allowed in pages if allowed]

@@ -165,15 +165,29 @@ class Play:
         finding = {
             "facts": f"{story.facts}\n{words.second_facts}" if again else story.facts,
             "cause": story.cause,
+            "indirect_cause": words.indirect_cause,
+            "root_cause": words.root_cause,
             "responsible": "yes" if story.responsible else "no",
             "measures": story.measures,
             "reply": f"{words.second_reply}\n\n{story.reply}" if again else story.reply,
             "compensation": story.compensation,
         }
         worker = self._worker_of(played, "investigate")
+        if not again:
+            self._look_into(played, worker)
+        if not story.responsible:
+            form = self._console.page(worker, played.number).form("/investigate")
+            finding["ground"] = form.choices.get("ground", [""])[-1]
         self._console.act(worker, played.number, "investigate", finding)
         played.rounds += 1
         self._wait(played, Status.INVESTIGATED)
+
+    def _look_into(self, played: Played, worker: str) -> None:
+        """Keep the records that procedures ask for: the documents, and a look at the place."""
+        found = {"document": played.told.story.facts, "site_visit": self._words(played).visit}
+        for kind, words in found.items():
+            record = {"record_kind": kind, "record_words": words}
+            self._console.act(worker, played.number, "record", record)
 
     def _reject(self, played: Played) -> None:
         reason = self._chance.choice(self._book.words[played.told.story.language].rejections)
@@ -181,8 +195,11 @@ class Play:
         self._wait(played, Status.ASSESSED)
 
     def _approve(self, played: Played) -> None:
-        self._decide(played, {"decision": "approve"})
-        self._wait(played, Status.APPROVED, Status.RESPONDED)
+        # Above the level of its signers an amount needs one more signature.
+        played.status = Status.INVESTIGATED
+        while played.status is Status.INVESTIGATED:
+            self._decide(played, {"decision": "approve"})
+            self._wait(played, Status.INVESTIGATED, Status.APPROVED, Status.RESPONDED)
         if played.told.story.anonymous:
             self._wait(played, Status.RESPONDED)
 
@@ -224,7 +241,17 @@ class Play:
     def _call(self, played: Played, typed: dict[str, str]) -> None:
         self._console.act(self._worker_of(played, "phone"), played.number, "phone", typed)
 
+    def _pay(self, played: Played) -> None:
+        """Enter the voucher of what the solution promised: without it nothing is closed."""
+        worker = self._worker_of(played, "pay")
+        form = self._console.page(worker, played.number).form("/pay")
+        payment = form.choices["payment"][-1]
+        voucher = f"FK-{played.number}"
+        self._console.act(worker, played.number, "pay", {"payment": payment, "voucher": voucher})
+
     def _survey(self, played: Played) -> None:
+        if played.told.story.compensation:
+            self._pay(played)
         words = self._chance.choice(self._words(played).content)
         score = self._chance.choice(CONTENT_SCORES)
         if played.told.email or played.told.story.anonymous:

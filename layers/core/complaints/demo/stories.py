@@ -52,6 +52,9 @@ class Words(_Struct, frozen=True, kw_only=True):
 
     notes: tuple[str, ...]
     rejections: tuple[str, ...]
+    visit: str
+    indirect_cause: str
+    root_cause: str
     second_facts: str
     second_reply: str
     accepted: tuple[str, ...]

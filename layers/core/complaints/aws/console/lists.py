@@ -6,18 +6,24 @@ from itertools import islice
 from urllib.parse import urlencode
 
 from complaints import web
+from complaints.aws import sweeps
 from complaints.aws.console.visit import ForbiddenError, Visit, done, show
+from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import now
-from complaints.aws.settings import load_settings
+from complaints.aws.settings import load_settings, office_for
 from complaints.console import lists, tasks
-from complaints.models import Complaint, Status
+from complaints.console.told import Told, told
+from complaints.models import Complaint, Role, Status
 from complaints.number import parse_number
+from complaints.outside import claimed_as
 from complaints.report import local_month, utc_months
-from complaints.roles import may_see
+from complaints.roles import is_barred, may_see
 from complaints.texts import texts
 from complaints.web import NotFoundError, Response
 
+MUST_KNOW = frozenset({Role.QUALITY_OFFICE, Role.ADMINISTRATOR})
+"""Who is warned on the first page when the check of the limits has stopped."""
 LISTED = 50
 """Rows on one page of a month."""
 HOME_ROWS = 100
@@ -33,12 +39,42 @@ def home(visit: Visit) -> Response:
     for queue in tasks.queues_of(visit.staff):
         waiting, rest = complaints.in_queue(queue, limit=HOME_ROWS)
         more = more or bool(rest)
-        mine += [one for one in waiting if tasks.is_mine(one, visit.staff, office, at)]
+        mine += [
+            one for one in waiting if tasks.is_mine(one, visit.staff, office_for(one.policy), at)
+        ]
         size = f"{len(waiting)}{'+' if rest else ''}"
         others.append((queue, lists.queue_words(queue, t, office), size))
-    rows = lists.by_need(lists.row(one, t, office, at) for one in mine)
+    # Who has several queues may find the same complaint in more than one.
+    once = {one.complaint_id: one for one in mine}.values()
+    rows = lists.by_need(lists.row(one, t, office, at) for one in once)
     counts = lists.count(rows)
-    return show(visit, "home", rows=rows, counts=counts, others=others, more=more, done=done(visit))
+    return show(
+        visit,
+        "home",
+        rows=rows,
+        counts=counts,
+        others=others,
+        more=more,
+        told=told_to(visit),
+        silent=bool(MUST_KNOW & set(visit.staff.roles)) and bool(sweeps.silent_since(at)),
+        done=done(visit),
+    )
+
+
+def told_to(visit: Visit) -> list[Told]:
+    """Return what this person was told and has not acknowledged.
+
+    Nothing of a complaint that turned out to be about this very person (I8).
+    """
+    found = [
+        (complaint.complaint_id, notice)
+        for complaint, notice in ComplaintRepository.from_env().told(visit.staff.username)
+        if not is_barred(complaint, visit.staff)
+    ]
+    if not found:
+        return []
+    names = {one.username: one.name for one in StaffDirectory.from_env().all()}
+    return told(found, names, texts(visit.language), load_settings().office)
 
 
 def listing(visit: Visit) -> Response:
@@ -62,12 +98,23 @@ def listing(visit: Visit) -> Response:
 
 
 def find(visit: Visit) -> Response:
-    """Open the complaint whose number was typed."""
+    """Open the complaint whose number was typed, ours or that of a body outside (I11)."""
     typed = visit.query["number"]
-    if number := parse_number(typed):
+    if number := parse_number(typed) or numbered_outside(typed, visit):
         return web.see_other(f"/staff/complaints/{number}")
     wrong = texts(visit.language)("staff.list.wrong_number")
     return show_list(visit, [], "", number=typed[:60], errors={"number": wrong})
+
+
+def numbered_outside(typed: str, visit: Visit) -> str:
+    """Return the complaint that a body outside has under this number; empty if none is seen."""
+    bodies = load_settings().office.policy.outside_bodies
+    if not bodies or not typed.strip():
+        return ""
+    complaints = ComplaintRepository.from_env()
+    found = complaints.claimed_any(claimed_as(body.code, typed[:60]) for body in bodies)
+    seen = found and may_see(complaints.get(found.complaint_id), visit.staff)
+    return found.complaint_id if found and seen else ""
 
 
 def of_queue(visit: Visit, queue: str, fits: lists.Fits) -> tuple[list[Complaint], str]:

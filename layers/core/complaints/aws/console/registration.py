@@ -5,11 +5,12 @@ from http import HTTPStatus
 from complaints import web
 from complaints.aws import desk
 from complaints.aws.console.visit import ForbiddenError, Visit, form_id, show, status_of
+from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository, ConflictError
 from complaints.aws.runtime import now, random_id
-from complaints.aws.settings import load_settings
+from complaints.aws.settings import load_settings, office_for
 from complaints.console import registration
-from complaints.forms import Checked
+from complaints.forms import AUTHORITIES, EXTENTS, ON_BEHALF, RELATIONS, Checked
 from complaints.lifecycle import ComplaintError
 from complaints.models import Channel
 from complaints.number import format_code, parse_number
@@ -23,10 +24,10 @@ def ask_registration(visit: Visit) -> Response:
     """Show the empty form."""
     if not may_register(visit.staff):
         raise ForbiddenError
-    blank = dict.fromkeys((field.name for field in registration.FIELDS), "")
+    blank = dict.fromkeys((field.name for field in (*registration.FIELDS, *ON_BEHALF)), "")
     local = now().astimezone(load_settings().office.zone)
     first = {"channel": Channel.PHONE.value, "arrived_at": f"{local:%Y-%m-%dT%H:%M}"}
-    return show_registration(visit, Checked(blank | first, {}))
+    return show_registration(visit, Checked(blank | first | {"respondents": ""}, {}))
 
 
 def register(visit: Visit) -> Response:
@@ -35,8 +36,9 @@ def register(visit: Visit) -> Response:
         raise ForbiddenError
     office, at = load_settings().office, now()
     required = office.policy.required_fields
+    people = [one.username for one in StaffDirectory.from_env().all()]
     checked = registration.check_registration(
-        visit.form, required=required, at=at, zone=office.zone
+        visit.form, required=required, people=people, at=at, zone=office.zone
     )
     if checked.problems:
         return show_registration(visit, checked)
@@ -50,6 +52,8 @@ def register(visit: Visit) -> Response:
             contact,
             claimed=f"staff:{form_id(visit)}",
             settled_on_spot=settled,
+            proxy=registration.proxy_of(values, form_id(visit)) if values["on_behalf"] else None,
+            respondents_named=[one for one in values["respondents"].split(",") if one],
         )
     except ConflictError as error:
         # Sent again with other words: the first is registered, these are added to it.
@@ -63,6 +67,7 @@ def register(visit: Visit) -> Response:
             demand="",
             occurred_on="",
             place="",
+            service="",
             staff_involved="",
             amount=None,
             received_at=at,
@@ -88,6 +93,10 @@ def show_registration(
         required=policy.required_fields,
         limit=policy.clocks.registration.minutes or "",
         channels=[(one.value, t(f"staff.channel.{one}")) for one in registration.CHANNELS],
+        relations=[(one.value, t(f"proxy.relation.{one}")) for one in RELATIONS],
+        authorities=[(one, t(f"proxy.authority.{one}")) for one in AUTHORITIES[:2]],
+        extents=[(one, t(f"proxy.told.{one}")) for one in EXTENTS],
+        people=[(one.username, one.name) for one in StaffDirectory.from_env().all()],
         form_id=form_id(visit) if visit.method == "POST" else random_id(),
     )
 
@@ -104,6 +113,6 @@ def registered(visit: Visit, number: str) -> Response:
         "registered",
         number=number,
         code=format_code(dossier.complaint.tracking_code),
-        reply_by=promised_at(dossier.complaint, load_settings().office),
+        reply_by=promised_at(dossier.complaint, office_for(dossier.complaint.policy)),
         may_see=may_see(dossier.complaint, visit.staff),
     )

@@ -91,7 +91,7 @@ def show(
     body = pages.page(
         f"staff/{name}",
         request.language,
-        zone=settings.office.zone,
+        zone=settings.zone,
         organisation=settings.organisation,
         languages=settings.languages,
         home=visits.HOME,

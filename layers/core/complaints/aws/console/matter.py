@@ -1,0 +1,70 @@
+"""The matter of a complaint on its page: what is merged into it, what may be, and by whom."""
+
+from collections.abc import Callable
+
+from complaints.aws import desk
+from complaints.aws.console.visit import Visit
+from complaints.aws.repository import ComplaintRepository, UnknownComplaintError
+from complaints.console.matter import Matter, matter_of, matter_tasks, may_be_same
+from complaints.console.tasks import Task, is_masked
+from complaints.models import Complaint, Dossier
+from complaints.number import parse_number
+from complaints.office import Office
+from complaints.roles import may_see
+from complaints.texts import Texts
+
+SHOWN = 20
+COMPARED = 50
+"""Complaints of the same queue that are looked at for a proposal: those due soonest."""
+
+
+def show_matter(visit: Visit, dossier: Dossier, t: Texts, office: Office) -> Matter:
+    """Return what the page shows of the matter; a page of what is merged, from `?after=`."""
+    complaints, complaint = ComplaintRepository.from_env(), dossier.complaint
+    merged: list[Complaint] = []
+    more = ""
+    if dossier.merged:
+        after = parse_number(visit.query.get("after", "")) or ""
+        merged, more = complaints.merged_into(complaint.complaint_id, limit=SHOWN, after=after)
+    people = complaints.persons([one.complaint_id for one in merged]) if merged else {}
+    of_person = complaints.of_person(complaint.person) if complaint.person else []
+    proposed: list[Complaint] = []
+    if Task.MERGE in matter_tasks(complaint, visit.staff) and not dossier.merged:
+        waiting = complaints.in_queue(complaint.queue, limit=COMPARED)[0] if complaint.queue else []
+        proposed = may_be_same(complaint, (*of_person, *waiting), visit.staff)
+    return matter_of(
+        dossier,
+        merged=merged,
+        more=more,
+        people=people,
+        of_person=of_person,
+        proposed=proposed,
+        staff=visit.staff,
+        masked=is_masked(visit.staff),
+        t=t,
+        office=office,
+    )
+
+
+def merge(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
+    """Merge the complaint of this page into another one.
+
+    Raises UnknownComplaintError alike whether there is none of this number, or none to be seen.
+    """
+    into = parse_number(values["into"]) or ""
+    main = ComplaintRepository.from_env().get(into or "-")
+    if not may_see(main, visit.staff):
+        raise UnknownComplaintError(f"there is no complaint {into}")
+    return desk.merge(dossier.complaint.complaint_id, into, staff=visit.staff)
+
+
+def unmerge(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
+    """Make a complaint that is merged into the one of this page one of its own again."""
+    merged = parse_number(values["merged"]) or "-"
+    return desk.unmerge(merged, dossier.complaint.complaint_id, staff=visit.staff)
+
+
+ANSWERS: dict[Task, Callable[[Visit, Dossier, dict[str, str]], Complaint]] = {
+    Task.MERGE: merge,
+    Task.UNMERGE: unmerge,
+}

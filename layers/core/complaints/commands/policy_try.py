@@ -1,0 +1,146 @@
+"""`huiyin policy try`: a new policy on past complaints, before it goes live.
+
+Writes a JSON line for each complaint that would have gone another way to standard output, and to
+standard error how many, by what would have differed. Exit status: 0 all lines tried, 1 some could
+not be read, 2 a file cannot be read or the policy has problems.
+"""
+
+import argparse
+import io
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from complaints.models import Complaint, Contact
+from complaints.office import Office
+from complaints.policy import Policy, UnknownPolicyError, load, names
+from complaints.policy_trial import Past, Tried, summary, try_on
+
+_ZONE = "Asia/Shanghai"
+_FIRST_COLUMN = 28
+_ZIP = b"PK\x03\x04"
+
+
+class _Unread(NamedTuple):
+    """A line or a bundle that is no past complaint: where, and why."""
+
+    place: str
+    why: str
+
+
+def add_arguments(actions: "argparse._SubParsersAction[Any]") -> None:
+    """Declare `try NEW.yaml [--complaints FILE] [--against NAME] [--zone ZONE]`."""
+    trying = actions.add_parser(
+        "try",
+        help="show what would have differed for past complaints",
+        description="Try a policy file on past complaints: JSON lines with id, text and"
+        " received_at, or bundles of the archive.",
+    )
+    trying.add_argument("file", type=Path, metavar="NEW.yaml")
+    trying.add_argument(
+        "--complaints",
+        nargs="+",
+        default=["-"],
+        metavar="FILE",
+        help="JSON lines, or bundles (.zip) of the archive (default: stdin)",
+    )
+    trying.add_argument(
+        "--against",
+        metavar="NAME",
+        help="the compiled policy to compare with (default: the one of the same name)",
+    )
+    trying.add_argument("--zone", default=_ZONE, type=ZoneInfo, help="default: %(default)s")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Try each complaint and return the exit status."""
+    from complaints.policy_file import WORDS_FILE, PolicyFileError, read, read_words
+
+    try:
+        # A copy may stand without the shared words; then those of the project are meant.
+        shared = read_words(args.file.parent / WORDS_FILE) or None
+        new = read(args.file.read_text(encoding="utf-8"), str(args.file), shared)
+    except (OSError, UnicodeDecodeError) as error:
+        sys.stderr.write(f"{args.file}: {error}\n")
+        return 2
+    except PolicyFileError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    try:
+        old = load(args.against or new.name)
+    except UnknownPolicyError as error:
+        sys.stderr.write(f"--against {error}: {'|'.join(names())}\n")
+        return 2
+    return _try_all(args.complaints, old, new, args.zone)
+
+
+def _try_all(files: list[str], old: Policy, new: Policy, zone: ZoneInfo) -> int:
+    """Write what differs; return 0, 1 where a line can't be read, 2 where a file can't."""
+    before, after = Office(policy=old, zone=zone), Office(policy=new, zone=zone)
+    status, count, differing = 0, 0, list[Tried]()
+    for name in files:
+        try:
+            with _opened(name) as source:
+                for past in _past(source, name):
+                    if isinstance(past, _Unread):
+                        sys.stderr.write(f"{past.place}: {past.why}\n")
+                        status = max(status, 1)
+                        continue
+                    count += 1
+                    tried = try_on(past, before, after)
+                    if tried.differences:
+                        differing.append(tried)
+                        sys.stdout.write(f"{msgspec.json.encode(tried).decode()}\n")
+        except OSError as error:
+            sys.stderr.write(f"{name}: {error.strerror}\n")
+            status = 2
+    sys.stderr.write(f"{old.reference} -> {new.reference}\n")
+    _write_row("complaints", count)
+    _write_row("would have differed", len(differing))
+    for field, times in summary(differing).items():
+        _write_row(f"  {field}", times)
+    return status
+
+
+def _opened(name: str) -> BinaryIO:
+    return io.BytesIO(sys.stdin.buffer.read()) if name == "-" else Path(name).open("rb")
+
+
+def _past(source: BinaryIO, name: str) -> Iterator[Past | _Unread]:
+    """Yield the complaints of a file, by what it is: a bundle of the archive, or JSON lines."""
+    start = source.read(len(_ZIP))
+    source.seek(0)
+    if start == _ZIP:
+        yield _bundled(source, name)
+        return
+    yield from _lines(source, "stdin" if name == "-" else name)
+
+
+def _lines(lines: Iterable[bytes], name: str) -> Iterator[Past | _Unread]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield msgspec.json.decode(line, type=Past)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            yield _Unread(f"{name}:{number}", str(error))
+
+
+def _bundled(source: BinaryIO, name: str) -> Past | _Unread:
+    """Return the complaint of an archive bundle, with the words of its first contact."""
+    try:
+        with zipfile.ZipFile(source) as bundle:
+            head = msgspec.json.decode(bundle.read("complaint.json"), type=Complaint)
+            contacts = msgspec.json.decode(bundle.read("contacts.json"), type=tuple[Contact, ...])
+    except (zipfile.BadZipFile, KeyError, msgspec.DecodeError) as error:
+        return _Unread(name, str(error))
+    return Past.of(head, contacts[0])
+
+
+def _write_row(label: str, value: int) -> None:
+    sys.stderr.write(f"{label:{_FIRST_COLUMN}}{value:>6}\n")

@@ -1,0 +1,204 @@
+"""One matter on the page of a complaint: what is counted with it, what may be, and the proof."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from complaints.console.sheet import mask
+from complaints.console.tasks import Task
+from complaints.duplicates import likeness_to
+from complaints.matters import can_be_merged, may_merge
+from complaints.models import Complainant, Complaint, Dossier, Staff
+from complaints.office import Office
+from complaints.parts import Nature
+from complaints.roles import may_see, may_work_on
+from complaints.severity import SeverityProof, proofs
+from complaints.texts import Texts
+
+LOOK_BACK = timedelta(days=30)
+"""How long before this one a complaint may have come in to be proposed."""
+PROPOSED = 5
+ALIKE = 0.12
+"""Likeness of two subjects from which on one is proposed; subjects are short."""
+
+
+class Other(msgspec.Struct, frozen=True, kw_only=True):
+    """Another complaint: of the same matter, perhaps of it, or of the same person."""
+
+    number: str
+    subject: str
+    stage: str
+    received_at: datetime
+    contacts: int
+    effect: str
+    """Urgency and risk in words."""
+    name: str = ""
+    by_phone: bool = False
+    """Whether no letter reaches this complainant."""
+    same_person: bool = False
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """Why it is a major complaint: a criterion, and what stands for it."""
+
+    name: str
+    why: str
+    words: tuple[str, ...] = ()
+    proof: SeverityProof | None = None
+
+
+class Matter(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page shows of the matter of a complaint."""
+
+    into: str
+    others: tuple[Other, ...]
+    count: int
+    people: int
+    more: str
+    """Where the next page of the others begins; empty on the last."""
+    proposed: tuple[Other, ...]
+    of_person: tuple[Other, ...]
+    marked: int
+    """Complaints of the person that were found to be malicious (B8)."""
+    grounds: tuple[Ground, ...]
+
+
+def matter_tasks(complaint: Complaint, staff: Staff) -> tuple[Task, ...]:
+    """Return what this person may do about the matter of a complaint."""
+    works = may_work_on(complaint, staff)
+    may = {
+        Task.MERGE: works and can_be_merged(complaint),
+        Task.UNMERGE: works and complaint.is_open,
+    }
+    return tuple(task for task, allowed in may.items() if allowed)
+
+
+def matter_of(
+    dossier: Dossier,
+    *,
+    merged: Iterable[Complaint],
+    more: str,
+    people: Mapping[str, Complainant],
+    of_person: Iterable[Complaint],
+    proposed: Iterable[Complaint],
+    staff: Staff,
+    masked: bool,
+    t: Texts,
+    office: Office,
+) -> Matter:
+    """Return the view; `people` are the complainants of the `merged` by their numbers."""
+    complaint = dossier.complaint
+    earlier = list(of_person)
+    keys = {complaint.person, *(one.person for one in dossier.merged)} - {""}
+    return Matter(
+        into=complaint.merged_into,
+        others=tuple(_other(one, complaint, t, people, masked=masked) for one in merged),
+        count=len(dossier.merged),
+        people=len(keys),
+        more=more,
+        proposed=tuple(_other(one, complaint, t) for one in proposed),
+        of_person=tuple(
+            _other(one, complaint, t)
+            for one in earlier
+            if one.complaint_id != complaint.complaint_id and may_see(one, staff)
+        ),
+        marked=sum(one.nature is Nature.MALICIOUS for one in earlier),
+        grounds=grounds(dossier, t, office),
+    )
+
+
+def grounds(dossier: Dossier, t: Texts, office: Office) -> tuple[Ground, ...]:
+    """Return each criterion that makes it major, and each that is counted and not met yet."""
+    assessment = dossier.complaint.assessment
+    if not assessment:
+        return ()
+    counted = {proof.code: proof for proof in proofs(dossier, office.policy) if proof.count}
+    found = []
+    for criterion in office.policy.major:
+        proof = counted.get(criterion.code)
+        if criterion.code not in assessment.major and not proof:
+            continue
+        if criterion.code in assessment.proposed:
+            why = "staff.proof.proposed"
+        elif criterion.code not in assessment.major:
+            why = "staff.proof.not_met"
+        elif criterion.code in assessment.counted:
+            why = "staff.proof.counted"
+        else:
+            why = "staff.proof.levels" if criterion.levels else "staff.proof.confirmed"
+        found.append(
+            Ground(
+                name=criterion.name.in_language(t.language),
+                why=t(why),
+                words=assessment.proposed.get(criterion.code, ()),
+                proof=proof,
+            )
+        )
+    return tuple(found)
+
+
+def may_be_same(
+    complaint: Complaint, candidates: Iterable[Complaint], staff: Staff
+) -> list[Complaint]:
+    """Return the complaints that this one may be merged into, the likeliest first.
+
+    Of the same person whatever it says; of others where type and words are alike. Staff decide.
+    """
+    if not can_be_merged(complaint):
+        return []
+    fit = {
+        one.complaint_id: one
+        for one in candidates
+        if one.complaint_id != complaint.complaint_id
+        and can_be_merged(one)
+        and may_merge(complaint, one, staff)
+        and abs(one.received_at - complaint.received_at) <= LOOK_BACK
+    }
+    heads = list(fit.values())
+    alike = likeness_to(complaint.subject, [one.subject for one in heads])
+    scored = [
+        (2.0 if _same_person(one, complaint) else likeness, one)
+        for likeness, one in zip(alike, heads, strict=True)
+        if _same_person(one, complaint) or (likeness >= ALIKE and _same_type(one, complaint))
+    ]
+    scored.sort(key=lambda found: (-found[0], found[1].received_at))
+    return [one for _, one in scored[:PROPOSED]]
+
+
+def _same_person(one: Complaint, other: Complaint) -> bool:
+    return bool(one.person) and one.person == other.person
+
+
+def _same_type(one: Complaint, other: Complaint) -> bool:
+    known = one.assessment and other.assessment
+    return not known or one.assessment.type == other.assessment.type  # type: ignore[union-attr]
+
+
+def _other(
+    one: Complaint,
+    here: Complaint,
+    t: Texts,
+    people: Mapping[str, Complainant] | None = None,
+    *,
+    masked: bool = False,
+) -> Other:
+    """Return another complaint as the page lists it."""
+    who = (people or {}).get(one.complaint_id, Complainant())
+    assessed = one.assessment
+    effect = (
+        (t(f"staff.urgency.{assessed.urgency}"), t(f"staff.risk.{assessed.risk}"))
+        if assessed
+        else ()
+    )
+    return Other(
+        number=one.complaint_id,
+        subject=one.subject,
+        stage=t(f"staff.stage.{one.status}"),
+        received_at=one.received_at,
+        contacts=one.contacts,
+        effect=" · ".join(effect),
+        name=mask("name", who.name) if masked else who.name,
+        by_phone=bool(people) and not who.email,
+        same_person=_same_person(one, here),
+    )

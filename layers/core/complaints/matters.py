@@ -1,0 +1,307 @@
+"""One matter, one complaint: who complains is a person, what of is a matter, each time a contact.
+
+The same matter by several people, or several times, is one complaint for the count, and every
+complainant, contact and respondent of it is kept; different matters of one person are separate
+complaints (B5; 000 四 3 and 4). So at any time (I3):
+
+    contacts received    = the contacts of all complaints, merged ones included
+    complaints counted   = complaints that are not merged into another
+    persons              = different keys of persons
+
+A merged complaint leaves the line and goes the way of the one it is counted with; its history,
+contacts and letters stay its own. Unmerged, it has its place in the line again as it was.
+"""
+
+import hashlib
+import hmac
+from datetime import datetime
+from typing import NamedTuple
+
+from complaints.forms import normal_email, normal_phone
+from complaints.lifecycle import InvalidInputError, NotAllowedError, WrongStatusError, record
+from complaints.models import (
+    Complainant,
+    Complaint,
+    Contact,
+    Dossier,
+    Outcome,
+    SetAside,
+    Staff,
+    Status,
+    TrackingEntry,
+)
+from complaints.office import Office
+from complaints.parts import Merged
+from complaints.roles import may_work_on
+from complaints.rounds import as_news
+from complaints.severity import came_late
+
+Made = tuple[Complaint, TrackingEntry]
+
+
+class Both(NamedTuple):
+    """A complaint and the one that it is or was counted with, each after its step."""
+
+    complaint: Made
+    main: Made
+    link: tuple[Merged, ...] = ()
+    """What lies beside the main one from now on,"""
+    gone: tuple[Merged, ...] = ()
+    """and what no more."""
+
+    def merged_after(self, main: Dossier) -> tuple[Merged, ...]:
+        """Return what is counted with the main one from now on."""
+        return (*(one for one in main.merged if one not in self.gone), *self.link)
+
+
+MERGEABLE = (Status.RECEIVED, Status.ASSESSED, Status.INVESTIGATED)
+"""Before the solution is approved: afterwards a complainant would not be answered with it."""
+
+
+def person_key(complainant: Complainant, secret: bytes) -> str:
+    """Return the key of a person: HMAC-SHA-256 of phone (E.164) or mail address, 64 hex digits.
+
+    It says who is the same, and not who it is, to anybody without the deployment's secret. Empty
+    for who left neither. Who leaves a phone once and only an address the next time is two.
+    """
+    if phone := normal_phone(complainant.phone):
+        known = f"tel:{phone}"
+    elif address := normal_email(complainant.email):
+        known = f"mailto:{address}"
+    else:
+        return ""
+    return hmac.new(secret, known.encode(), hashlib.sha256).hexdigest()
+
+
+# ---- merge and unmerge ---------------------------------------------------------------------
+
+
+def may_merge(complaint: Complaint, main: Complaint, staff: Staff) -> bool:
+    """Return whether this person may merge one into the other: who may work on both."""
+    return may_work_on(complaint, staff) and may_work_on(main, staff)
+
+
+def can_be_merged(complaint: Complaint) -> bool:
+    """Return whether a complaint stands where it can be merged, or merged into."""
+    early = complaint.status in MERGEABLE and not complaint.settled_on_spot
+    return early and not complaint.merged_into
+
+
+def merge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime) -> Both:
+    """Count a complaint with another one, of the same matter.
+
+    Whoever is complained about in either is barred from both from then on (I8). Both are saved
+    together or not at all.
+
+    Raises InvalidInputError for a complaint and itself, NotAllowedError for the wrong person or
+    where somebody of the one is complained about in the other, WrongStatusError where one of them
+    is approved, closed or part of another matter.
+    """
+    _expect_mergeable(dossier, main, staff)
+    complaint, into = dossier.complaint, main.complaint
+    link = Merged(
+        complaint_id=complaint.complaint_id,
+        person=complaint.person,
+        received_at=complaint.received_at,
+        merged_at=at,
+        by=staff.username,
+        repeats=complaint.repeats,
+    )
+    merged = record(
+        put_aside(complaint.replace(merged_into=into.complaint_id)),
+        "merged",
+        at=at,
+        actor=staff.username,
+        facts={"into": into.complaint_id},
+    )
+    grown = record(
+        into,
+        "merged_in",
+        at=at,
+        actor=staff.username,
+        facts={"complaint": complaint.complaint_id},
+        repeats=into.repeats + _repeats(link, into),
+        respondents=tuple(dict.fromkeys((*into.respondents, *complaint.respondents))),
+        news_at=into.news_at or complaint.news_at,
+    )
+    return Both(merged, grown, link=(link,))
+
+
+def unmerge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime) -> Both:
+    """Make a merged complaint one of its own again, in the place in the line that it had.
+
+    Its clocks run since they were started: the time in between was time of its complainant.
+    Raises WrongStatusError where it is no part of this one, or was closed with it.
+    """
+    complaint, into = dossier.complaint, main.complaint
+    if not may_merge(complaint, into, staff):
+        raise NotAllowedError(f"{staff.username} may not unmerge {complaint.complaint_id}")
+    link = next((one for one in main.merged if one.complaint_id == complaint.complaint_id), None)
+    together = complaint.merged_into == into.complaint_id and complaint.is_open and into.is_open
+    if not link or not together:
+        raise WrongStatusError(
+            f"{complaint.complaint_id} is no open part of {into.complaint_id}",
+            text_id="error.not_merged",
+        )
+    alone = record(
+        put_back(complaint).replace(merged_into=""),
+        "unmerged",
+        at=at,
+        actor=staff.username,
+        facts={"from": into.complaint_id},
+    )
+    shrunk = record(
+        into,
+        "merged_out",
+        at=at,
+        actor=staff.username,
+        facts={"complaint": complaint.complaint_id},
+        repeats=into.repeats - _repeats(link, into),
+    )
+    return Both(alone, shrunk, gone=(link,))
+
+
+def put_aside(complaint: Complaint) -> Complaint:
+    """Return a complaint out of the line: in nobody's queue, no clock running, all kept."""
+    return complaint.replace(
+        set_aside=SetAside(
+            queue=complaint.queue,
+            also=complaint.also,
+            clock=complaint.clock,
+            clocks=complaint.clocks,
+            pause=complaint.pause,
+        ),
+        queue="",
+        also=("",) * len(complaint.also),
+        clock=None,
+        clocks=(),
+        pause=None,
+    )
+
+
+def put_back(complaint: Complaint) -> Complaint:
+    """Return a complaint in its place in the line, as it was put aside.
+
+    An emergency that it became since then runs on.
+    """
+    kept = complaint.set_aside or SetAside(queue="")
+    return complaint.replace(
+        set_aside=None,
+        queue=kept.queue,
+        also=kept.also,
+        clock=kept.clock,
+        clocks=(*kept.clocks, *complaint.clocks),
+        pause=kept.pause,
+    )
+
+
+def _repeats(link: Merged, main: Complaint) -> int:
+    """Return how many repeats of its complainant a complaint has by a merged one."""
+    return 1 + link.repeats if link.person and link.person == main.person else 0
+
+
+def _expect_mergeable(dossier: Dossier, main: Dossier, staff: Staff) -> None:
+    """Raise what is wrong with merging one into the other, if anything is."""
+    complaint, into = dossier.complaint, main.complaint
+    if complaint.complaint_id == into.complaint_id:
+        raise InvalidInputError("a complaint and itself", text_id="error.merge_itself")
+    if not may_merge(complaint, into, staff):
+        raise NotAllowedError(
+            f"{staff.username} may not merge {complaint.complaint_id}",
+            text_id="error.merge_not_allowed",
+        )
+    if complaint.merged_into or into.merged_into or dossier.merged:
+        raise WrongStatusError("one is part of another matter", text_id="error.merge_chain")
+    if not can_be_merged(complaint) or not can_be_merged(into):
+        raise WrongStatusError("one is approved already", text_id="error.merge_late")
+    if any(clock.what == "emergency" for clock in complaint.clocks):
+        raise WrongStatusError("the emergency comes first", text_id="error.merge_emergency")
+    for one, other in ((complaint, into), (into, complaint)):
+        hands = {one.investigator, *(signature.username for signature in one.signed)}
+        if hands & set(other.respondents):
+            raise NotAllowedError(
+                f"who handles {one.complaint_id} is complained about in {other.complaint_id}",
+                text_id="error.merge_barred",
+            )
+
+
+# ---- what a merged complaint shares with the one it is counted with ------------------------
+
+
+def tell_main(
+    main: Complaint, complaint: Complaint, contact: Contact, *, at: datetime, office: Office
+) -> Made:
+    """Record with a complaint that the complainant of a merged one has said more: news for it."""
+    same = bool(main.person) and main.person == complaint.person
+    repeat = same and contact.is_said and came_late(main, at)
+    return record(
+        main,
+        "merged_contact_added",
+        at=at,
+        actor=contact.by,
+        facts={
+            "complaint": complaint.complaint_id,
+            **({"repeat": True} if repeat else {}),
+        },
+        repeats=main.repeats + int(repeat),
+        **as_news(main, at=at, office=office),
+    )
+
+
+def since(dossier: Dossier) -> int:
+    """Return the number of the entry with which the complaint reached its present status."""
+    number = 0
+    for before, entry in zip((None, *dossier.entries), dossier.entries, strict=False):
+        if before is None or before.status is not entry.status:
+            number = entry.number
+    return number
+
+
+def is_answered_with(dossier: Dossier, main: Dossier, kind: str) -> bool:
+    """Return whether a merged complainant has had this letter in the present round of the main."""
+    told = {"with": main.complaint.complaint_id, "letter": kind, "since": since(main)}
+    return any(one.action == "answered_with" and one.facts == told for one in dossier.entries)
+
+
+def answer_with(dossier: Dossier, main: Dossier, kind: str, *, at: datetime) -> Made:
+    """Record that a merged complainant is owed the same letter as that of the main complaint."""
+    return record(
+        dossier.complaint,
+        "answered_with",
+        at=at,
+        actor="notify",
+        facts={"with": main.complaint.complaint_id, "letter": kind, "since": since(main)},
+    )
+
+
+def rate_with(
+    dossier: Dossier, outcome: Outcome, satisfaction: int | None, words: str, *, at: datetime
+) -> Made:
+    """Record what a merged complainant says of the handling; the main one's status stays."""
+    return record(
+        dossier.complaint,
+        "rated_with",
+        at=at,
+        actor="complainant",
+        facts={"outcome": outcome, "satisfaction": satisfaction},
+        personal={"words": words},
+        key=dossier.key,
+        follow_up_outcome=outcome,
+        satisfaction=satisfaction,
+    )
+
+
+def close_with(complaint: Complaint, archive_key: str, *, at: datetime) -> Made:
+    """Close a merged complaint with the one it is counted with; it is filed on its own."""
+    return record(
+        complaint,
+        "closed_with",
+        at=at,
+        actor="archive",
+        status=Status.CLOSED,
+        facts={"archive_key": archive_key, "with": complaint.merged_into},
+        archive_key=archive_key,
+        closed_at=at,
+        set_aside=None,
+        look_again_at=None,
+    )
