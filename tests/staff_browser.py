@@ -8,7 +8,8 @@ from urllib.parse import urlencode, urlsplit
 import boto3
 
 from complaints import archive, classify
-from complaints.aws import desk, evidence, runtime, sessions
+from complaints.aws import evidence, runtime, sessions
+from complaints.aws.desk import line
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.models import (
@@ -95,7 +96,7 @@ def registered(text: str = "前台态度恶劣，不耐烦。", **person: str) -
         by="complainant",
         text=text,
     )
-    made, _ = desk.register(Complainant(**person), contact, claimed=text)
+    made, _ = line.register(Complainant(**person), contact, claimed=text)
     complaints = ComplaintRepository.from_env()
     dossier = complaints.dossier(made.complaint_id)
     done, entry = classify.classify(
@@ -114,15 +115,15 @@ def investigated() -> Complaint:
         measures="m",
         reply="r",
     )
-    return desk.submit_finding(registered().complaint_id, finding, staff=HANDLER)
+    return line.submit_finding(registered().complaint_id, finding, staff=HANDLER)
 
 
 def closed() -> Complaint:
     """Return a closed complaint with its bundle in the archive bucket."""
     number = investigated().complaint_id
-    desk.decide(number, Decision(approver=HEAD.username, approved=True), staff=HEAD)
-    desk.confirm_by_phone(number, Outcome.ACCEPTED, "", staff=HANDLER)
-    desk.call_back(number, Outcome.SATISFIED, 5, "", staff=QUALITY)
+    line.decide(number, Decision(approver=HEAD.username, approved=True), staff=HEAD)
+    line.confirm_by_phone(number, Outcome.ACCEPTED, "", staff=HANDLER)
+    line.call_back(number, Outcome.SATISFIED, 5, "", staff=QUALITY)
     complaints, at = ComplaintRepository.from_env(), runtime.now()
     dossier = complaints.dossier(number)
     key = archive.archive_key(dossier.complaint, at)

@@ -142,7 +142,7 @@ def _tell(complaints: ComplaintRepository, complaint: Complaint, at: datetime) -
     kind = "reminder" if entry.action == "reminded" else "escalation"
     staff = StaffDirectory.from_env().all()
     about = concerned(complaint, clock)
-    people = recipients(about, code, staff, office, at=at)
+    people = recipients(about, code, staff, office, at=at, as_rung=kind == "escalation")
     if clock.what == "emergency":
         called = on_call(complaint, staff, office, at=at)
         people = list(by_name([*called, *people]).values())[:MOST_TOLD]

@@ -1,6 +1,6 @@
 """Classify: the initial assessment of a received complaint (ISO 10002:2018 7.5)."""
 
-from complaints.aws import desk
+from complaints.aws.desk import changing
 from complaints.aws.repository import Change, ComplaintRepository
 from complaints.aws.runtime import Event, now, step
 from complaints.aws.settings import office_for
@@ -25,5 +25,5 @@ def handler(complaint_id: str, _token: str) -> Event:
         complaint, entries = weighed(dossier, made, at=at, office=office)
         complaints.save_all(Change(complaint=complaint, entries=entries))
     for contact in dossier.contacts:
-        complaint = desk.watch(complaint, contact)
+        complaint = changing.watch(complaint, contact)
     return {"status": complaint.status}

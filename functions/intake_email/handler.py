@@ -11,7 +11,8 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from complaints.aws import desk, evidence, quarantine
+from complaints.aws import evidence, quarantine
+from complaints.aws.desk import line
 from complaints.aws.repository import ComplaintRepository, ConflictError, UnknownComplaintError
 from complaints.aws.runtime import Event, client, logger
 from complaints.aws.settings import load_settings, resource
@@ -81,14 +82,14 @@ def join_or_register(mail: Mail, contact: Contact, claimed: str) -> None:
     Message-ID came with other content: a person decides.
     """
     if complaint_id := find_thread(mail, claimed):
-        desk.add(complaint_id, contact, claimed=claimed, sender=mail.from_address)
+        line.add(complaint_id, contact, claimed=claimed, sender=mail.from_address)
         return
     complainant = Complainant(
         name=mail.from_name,
         email=mail.from_address,
         language=language_of(contact.text, load_settings().languages),
     )
-    desk.register(complainant, contact, claimed=claimed)
+    line.register(complainant, contact, claimed=claimed)
 
 
 def find_thread(mail: Mail, claimed: str) -> str:

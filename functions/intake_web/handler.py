@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from complaints import pages, web
-from complaints.aws import desk, evidence, rates, uploads
+from complaints.aws import evidence, rates, uploads
+from complaints.aws.desk import line
 from complaints.aws.repository import ComplaintRepository, ConflictError, UnknownComplaintError
 from complaints.aws.runtime import Event, logger, now, random_id
 from complaints.aws.settings import load_settings, office_for
@@ -119,10 +120,10 @@ def register(request: Request) -> Response:
     )
     complainant = complainant_of(values, request.language)
     try:
-        complaint, _ = desk.register(complainant, contact, claimed=f"form:{form_id}", proxy=proxy)
+        complaint, _ = line.register(complainant, contact, claimed=f"form:{form_id}", proxy=proxy)
     except ConflictError as error:
         more = contact.replace(contact_id=f"form-{random_id()}")
-        complaint = desk.add(error.complaint_id, more)
+        complaint = line.add(error.complaint_id, more)
     address = f"/track/{complaint.complaint_id}/{complaint.tracking_code}"
     return web.see_other(f"{address}/evidence?new=1")
 
@@ -194,7 +195,7 @@ def note(request: Request, number: str, code: str) -> Response:
         by="complainant",
         text=checked.values["text"],
     )
-    desk.add(complaint_id, contact)
+    line.add(complaint_id, contact)
     return web.see_other(f"/track/{number}/{code}?noted=1")
 
 
@@ -209,7 +210,7 @@ def answer(request: Request, number: str, code: str) -> Response:
     if checked.problems:
         return show_track(request, complaint_id, code, checked)
     try:
-        desk.answer_reply(complaint_id, Outcome(outcome), checked.values.get("words", ""))
+        line.answer_reply(complaint_id, Outcome(outcome), checked.values.get("words", ""))
     except WrongStatusError:
         return web.see_other(f"/track/{number}/{code}?changed=1")
     return web.see_other(f"/track/{number}/{code}?answered=1")
@@ -224,7 +225,7 @@ def survey(request: Request, number: str, code: str) -> Response:
     values = checked.values
     outcome = Outcome.SATISFIED if values["satisfied"] == "yes" else Outcome.DISSATISFIED
     try:
-        desk.rate(complaint_id, outcome, int(values["satisfaction"]), values["words"])
+        line.rate(complaint_id, outcome, int(values["satisfaction"]), values["words"])
     except WrongStatusError:
         return web.see_other(f"/track/{number}/{code}?changed=1")
     return web.see_other(f"/track/{number}/{code}?rated=1")

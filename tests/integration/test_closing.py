@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from complaints.aws import desk
+from complaints.aws.desk import line, payments
 from complaints.aws.repository import ComplaintRepository
 from complaints.gates import other_queues
 from complaints.models import Complaint, Decision, Dossier, Outcome, Role, Status
@@ -30,7 +30,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Office:
         proven_by={Gate.SIGNED: Role.MANAGEMENT},
     )
     other = Office(policy=policy, zone=OFFICE.zone)
-    for module in ("desk", "console.complaint", "console.lists"):
+    for module in ("desk.changing", "desk.line", "console.complaint", "console.lists"):
         monkeypatch.setattr(f"complaints.aws.{module}.office_for", lambda _: other)
     return other
 
@@ -49,7 +49,7 @@ def in_queue(queue: str) -> list[str]:
 def sign(number: str, *signers: Any) -> Complaint:  # noqa: ANN401 - Staff
     """Let these people sign the solution."""
     for staff in signers:
-        signed = desk.decide(number, Decision(approver=staff.username, approved=True), staff=staff)
+        signed = line.decide(number, Decision(approver=staff.username, approved=True), staff=staff)
     return signed
 
 
@@ -100,9 +100,9 @@ def test_gates_are_proven_on_the_page_until_it_closes_by_itself(office: Office) 
     """D6, D7, I5: handled after the survey, closed with the director's signature."""
     number = waiting_for_two(office)
     sign(number, HEAD, MANAGER)
-    desk.confirm_by_phone(number, Outcome.ACCEPTED, "", staff=HANDLER)
+    line.confirm_by_phone(number, Outcome.ACCEPTED, "", staff=HANDLER)
     quality, manager, handler = Browser(QUALITY), Browser(MANAGER), Browser(HANDLER)
-    desk.rate(number, Outcome.SATISFIED, 5, "好")
+    line.rate(number, Outcome.SATISFIED, 5, "好")
     complaint = whole(number).complaint
     assert (complaint.status, complaint.is_handled) == (Status.RESPONDED, True)
     assert (in_queue("quality_office"), in_queue("management")) == ([number], [number])
@@ -129,7 +129,7 @@ def test_nobody_is_called_before_it_is_verified(office: Office) -> None:
     """The form of the call appears with the proof, and not before."""
     number = waiting_for_two(office)
     sign(number, HEAD, MANAGER)
-    desk.confirm_by_phone(number, Outcome.ACCEPTED, "", staff=HANDLER)
+    line.confirm_by_phone(number, Outcome.ACCEPTED, "", staff=HANDLER)
     quality = Browser(QUALITY)
     quality.get(page(number))
     assert "/follow-up" not in quality.body
@@ -191,7 +191,7 @@ def test_what_the_finding_promises_becomes_a_payment(office: Office) -> None:
     dossier = whole(number)
     assert (dossier.payments[0].amount, dossier.payments[0].approved_by) == (20000, HEAD.username)
     assert dossier.complaint.unpaid == 1
-    desk.record_payment(number, dossier.payments[0].payment_id, "FK-1", "", staff=HANDLER)
+    payments.record_payment(number, dossier.payments[0].payment_id, "FK-1", "", staff=HANDLER)
     assert whole(number).complaint.unpaid == 0
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from complaints.aws import desk
+from complaints.aws.desk import line
 from complaints.aws.repository import ComplaintRepository
 from complaints.models import (
     Decision,
@@ -100,9 +100,9 @@ def test_an_approval_falls_only_on_what_was_read() -> None:
     number = investigated().complaint_id
     browser = Browser(HEAD)
     browser.get(page(number))
-    desk.decide(number, Decision(approver="x", approved=False, reason="no"), staff=HEAD)
+    line.decide(number, Decision(approver="x", approved=False, reason="no"), staff=HEAD)
     again = ComplaintRepository.from_env().dossier(number).findings[-1].replace(facts="another")
-    desk.submit_finding(number, again, staff=HANDLER)
+    line.submit_finding(number, again, staff=HANDLER)
     assert browser.post(f"{page(number)}/decide", decision="approve") == 409
     assert ComplaintRepository.from_env().get(number).status is Status.INVESTIGATED
 

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import boto3
 import pytest
 
-from complaints.aws import desk, evidence, quarantine, runtime
+from complaints.aws import evidence, quarantine, runtime
+from complaints.aws.desk import line
 from complaints.aws.repository import ComplaintRepository
 from complaints.models import (
     Channel,
@@ -71,7 +72,7 @@ def test_evidence_is_only_saved_never_run(monkeypatch: pytest.MonkeyPatch) -> No
     contact = Contact(
         contact_id="e", channel=Channel.WEB, received_at=runtime.now(), by="x", files=(file,)
     )
-    desk.add(number, contact)
+    line.add(number, contact)
     browser = Browser(HANDLER)
     address = f"{page(number)}/evidence/{file.key.rpartition('/')[2]}"
     assert browser.get(address) == 303

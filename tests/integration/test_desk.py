@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.aws import desk
+from complaints.aws.desk import changing, line
 from complaints.aws.repository import ComplaintRepository, ConflictError, StaleComplaintError
 from complaints.aws.runtime import client, now
 from complaints.history import breaks
@@ -50,14 +50,14 @@ def test_the_whole_line_by_hand() -> None:
     """Each answer moves the complaint, resumes the step that waits, and keeps what was said."""
     store(assessed)
     told = task_answers()
-    desk.correct(NUMBER, Assessment(type="B"), "service", staff=HANDLER)
-    desk.assign(NUMBER, HANDLER.username, staff=HEAD)
+    line.correct(NUMBER, Assessment(type="B"), "service", staff=HANDLER)
+    line.assign(NUMBER, HANDLER.username, staff=HEAD)
     assert told == []
-    desk.submit_finding(NUMBER, finding(), staff=HANDLER)
-    desk.decide(NUMBER, Decision(approver=HEAD.username, approved=True), staff=HEAD)
-    desk.answer_reply(NUMBER, Outcome.ACCEPTED, "同意")
-    desk.confirm_by_phone(NUMBER, Outcome.ACCEPTED, "电话确认", staff=HANDLER)
-    desk.rate(NUMBER, Outcome.SATISFIED, 5, "谢谢")
+    line.submit_finding(NUMBER, finding(), staff=HANDLER)
+    line.decide(NUMBER, Decision(approver=HEAD.username, approved=True), staff=HEAD)
+    line.answer_reply(NUMBER, Outcome.ACCEPTED, "同意")
+    line.confirm_by_phone(NUMBER, Outcome.ACCEPTED, "电话确认", staff=HANDLER)
+    line.rate(NUMBER, Outcome.SATISFIED, 5, "谢谢")
     found = stored()
     assert found.complaint.status is Status.FOLLOWED_UP
     assert told == [SUCCESS] * 4
@@ -74,7 +74,7 @@ def test_a_rejection_sends_the_step_back_and_no_letter() -> None:
     store(assessed, investigated)
     told = task_answers()
     no = Decision(approver=HEAD.username, approved=False, reason="证据不足")
-    desk.decide(NUMBER, no, staff=HEAD)
+    line.decide(NUMBER, no, staff=HEAD)
     assert told == [FAILURE]
     assert stored().decisions == (no.replace(code="department_head"),)
     assert mails() == []
@@ -84,9 +84,9 @@ def test_a_second_click_is_told_that_it_comes_late() -> None:
     """The same answer twice is taken once."""
     store(assessed, investigated)
     yes = Decision(approver=HEAD.username, approved=True)
-    desk.decide(NUMBER, yes, staff=HEAD)
+    line.decide(NUMBER, yes, staff=HEAD)
     with pytest.raises(WrongStatusError):
-        desk.decide(NUMBER, yes, staff=HEAD)
+        line.decide(NUMBER, yes, staff=HEAD)
     assert mailed_to() == [LI.email]
 
 
@@ -98,10 +98,10 @@ def test_whoever_was_overtaken_decides_again() -> None:
     def note_first(**_: object) -> None:
         if not noted:
             noted.append(1)
-            desk.add(NUMBER, contact("便条", contact_id="note-1", by="he", at=now()))
+            line.add(NUMBER, contact("便条", contact_id="note-1", by="he", at=now()))
 
     client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", note_first)
-    desk.submit_finding(NUMBER, finding(), staff=HANDLER)
+    line.submit_finding(NUMBER, finding(), staff=HANDLER)
     found = stored()
     assert (found.complaint.status, found.complaint.version) == (Status.INVESTIGATED, 4)
     assert [entry.action for entry in found.entries][2:] == ["contact_added", "investigated"]
@@ -117,21 +117,21 @@ def test_who_is_overtaken_again_and_again_is_told() -> None:
             notes.append("")
             return
         notes.append(f"note-{len(notes)}")
-        desk.add(NUMBER, contact(contact_id=notes[-1], by="he", at=now()))
+        line.add(NUMBER, contact(contact_id=notes[-1], by="he", at=now()))
 
     client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", note_first)
     with pytest.raises(StaleComplaintError):
-        desk.submit_finding(NUMBER, finding(), staff=HANDLER)
+        line.submit_finding(NUMBER, finding(), staff=HANDLER)
     found = stored()
     assert (found.complaint.status, found.findings) == (Status.ASSESSED, ())
-    assert len(found.contacts) == 1 + desk.TRIES
+    assert len(found.contacts) == 1 + changing.TRIES
 
 
 def test_the_same_contact_twice_is_one() -> None:
     """A repeat changes nothing, not even the version."""
     store()
     said = contact("补充", contact_id="mail-1")
-    assert desk.add(NUMBER, said) == desk.add(NUMBER, said)
+    assert line.add(NUMBER, said) == line.add(NUMBER, said)
     assert len(stored().contacts) == 2
 
 
@@ -139,7 +139,7 @@ def test_a_call_back_may_reopen() -> None:
     """D5: by the quality office, with the words kept."""
     store(assessed, investigated, approved, responded, key=DRAWN_KEY)
     told = task_answers()
-    desk.call_back(NUMBER, Outcome.DISSATISFIED, 2, "没有改善", staff=QUALITY)
+    line.call_back(NUMBER, Outcome.DISSATISFIED, 2, "没有改善", staff=QUALITY)
     assert stored().complaint.status is Status.ASSESSED
     assert stored().contacts[-1].by == QUALITY.username
     assert told == [FAILURE]
@@ -150,7 +150,7 @@ def test_a_notice_on_paper_is_on_record() -> None:
     by_post = Complainant(name="李", address="幸福路1号")
     store(assessed, investigated, approved, complainant=by_post)
     told = task_answers()
-    desk.post_notice(NUMBER, staff=HANDLER)
+    line.post_notice(NUMBER, staff=HANDLER)
     assert stored().complaint.status is Status.RESPONDED
     assert stored().letters == ()
     assert told == [SUCCESS]
@@ -160,7 +160,7 @@ def test_a_letter_that_fails_undoes_nothing() -> None:
     """The decision stands; its letter is owed, and found by the check."""
     store(assessed, investigated)
     refuse("sesv2", "SendEmail", "MessageRejected")
-    desk.decide(NUMBER, Decision(approver=HEAD.username, approved=True), staff=HEAD)
+    line.decide(NUMBER, Decision(approver=HEAD.username, approved=True), staff=HEAD)
     (letter,) = stored().letters
     assert (letter.kind, letter.sent_at) == ("notice", None)
     due = list(ComplaintRepository.from_env().due_before(now() + timedelta(minutes=11)))
@@ -173,8 +173,8 @@ def test_a_letter_that_fails_undoes_nothing() -> None:
 def test_whoever_registers_again_finds_the_first() -> None:
     """One number, one run, one acknowledgement."""
     said = contact("态度恶劣", at=now())
-    first, is_new = desk.register(LI, said, claimed="form:1")
-    again, again_new = desk.register(LI, said, claimed="form:1")
+    first, is_new = line.register(LI, said, claimed="form:1")
+    again, again_new = line.register(LI, said, claimed="form:1")
     assert (again, is_new, again_new) == (first, True, False)
     assert runs() == [first.complaint_id]
     assert mailed_to() == [LI.email]
@@ -182,15 +182,15 @@ def test_whoever_registers_again_finds_the_first() -> None:
 
 def test_other_words_under_the_same_form_are_a_conflict() -> None:
     """The door decides what to do with them; nothing is dropped in silence."""
-    first, _ = desk.register(LI, contact("一", at=now()), claimed="form:1")
+    first, _ = line.register(LI, contact("一", at=now()), claimed="form:1")
     with pytest.raises(ConflictError) as raised:
-        desk.register(LI, contact("二", at=now()), claimed="form:1")
+        line.register(LI, contact("二", at=now()), claimed="form:1")
     assert raised.value.complaint_id == first.complaint_id
 
 
 def test_who_was_settled_on_the_spot_need_not_be_written_to() -> None:
     """A9: the desk says whether an acknowledgement is wanted."""
-    complaint, _ = desk.register(
+    complaint, _ = line.register(
         LI, contact(at=now()), claimed="form:1", settled_on_spot=True, acknowledge=False
     )
     assert complaint.settled_on_spot
@@ -199,7 +199,7 @@ def test_who_was_settled_on_the_spot_need_not_be_written_to() -> None:
 
 def test_codes_and_keys_are_everybodys_own() -> None:
     """Two complaints share neither tracking code nor key."""
-    made = [desk.register(LI, contact(at=now()), claimed=f"form:{n}")[0] for n in range(2)]
+    made = [line.register(LI, contact(at=now()), claimed=f"form:{n}")[0] for n in range(2)]
     dossiers = [ComplaintRepository.from_env().dossier(one.complaint_id) for one in made]
     assert len({one.complaint.tracking_code for one in dossiers}) == 2
     assert len({one.key for one in dossiers}) == 2

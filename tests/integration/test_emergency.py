@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.aws import desk, runtime
+from complaints.aws import runtime
+from complaints.aws.desk import line, merging
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.emergency import clock_of
@@ -109,18 +110,18 @@ def test_what_is_added_later_rings_it_once() -> None:
     """A mail or note with such words starts the clock from that contact; twice the same is one."""
     number = calm().complaint.complaint_id
     contact = said("再不处理我就跳楼")
-    desk.add(number, contact)
+    line.add(number, contact)
     clock = clock_of(stored().complaint)
     assert clock
     assert clock.started_at == contact.received_at
-    desk.add(number, contact)
+    line.add(number, contact)
     assert len([one for one in stored().entries if one.action == "emergency_found"]) == 1
     assert sorted(mailed_to()) == sorted(TOLD)
 
 
 def test_calm_words_ring_nothing() -> None:
     """A note as any other is only news."""
-    desk.add(calm().complaint.complaint_id, said("请尽快回复"))
+    line.add(calm().complaint.complaint_id, said("请尽快回复"))
     assert stored().complaint.emergency_at is None
     assert mails() == []
 
@@ -129,10 +130,10 @@ def test_who_corrects_to_urgent_starts_the_path() -> None:
     """002 3.2.1: confirmed as urgent is the start; another correction is none."""
     number = calm().complaint.complaint_id
     urgent = Assessment(type="A", urgency=Urgency.URGENT)
-    desk.correct(number, urgent, "service", staff=HEAD)
+    line.correct(number, urgent, "service", staff=HEAD)
     assert clock_of(stored().complaint)
     before = len(mails())
-    desk.correct(number, urgent.replace(type="B"), "service", staff=HEAD)
+    line.correct(number, urgent.replace(type="B"), "service", staff=HEAD)
     assert len(mails()) == before
 
 
@@ -198,7 +199,7 @@ def test_a_false_alarm_is_withdrawn_by_the_quality_office() -> None:
     browser = Browser(QUALITY)
     browser.get(page(number))
     assert browser.post(f"{page(number)}/emergency-withdraw", **reason) == 303
-    desk.add(number, said("现场没有着火", by=HANDLER.username))
+    line.add(number, said("现场没有着火", by=HANDLER.username))
     complaint = stored().complaint
     assert complaint.emergency_at is None
     assert clock_of(complaint) is None
@@ -256,8 +257,8 @@ def test_words_in_a_merged_complaint_ring_where_the_matter_is_handled() -> None:
     number = calm().complaint.complaint_id
     main = received(n=2, at=runtime.now())
     keep(main, assessed(main, minutes=0))
-    desk.merge(number, main.complaint.complaint_id, staff=QUALITY)
-    desk.add(number, said("再不处理我就跳楼"))
+    merging.merge(number, main.complaint.complaint_id, staff=QUALITY)
+    line.add(number, said("再不处理我就跳楼"))
     assert clock_of(ComplaintRepository.from_env().get(main.complaint.complaint_id))
     assert stored().complaint.emergency_at is None
 
@@ -265,7 +266,7 @@ def test_words_in_a_merged_complaint_ring_where_the_matter_is_handled() -> None:
 def test_it_rings_for_a_closed_complaint_too() -> None:
     """Words that come after closure lie on top of the quality office's queue."""
     number = closed().complaint_id
-    desk.add(number, said("我要同归于尽"))
+    line.add(number, said("我要同归于尽"))
     complaint = ComplaintRepository.from_env().get(number)
     assert complaint.status is Status.CLOSED
     assert clock_of(complaint)

@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 import boto3
 import pytest
 
-from complaints.aws import desk, runtime, sweeps
+from complaints.aws import runtime, sweeps
+from complaints.aws.desk import ladder, line
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.clocks import start_clock, with_clock
@@ -79,12 +80,12 @@ def test_not_acknowledging_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     """Acknowledged or not, the next rung is told; who acknowledged has it no more on the list."""
     complaint = waiting()
     climb(monkeypatch, complaint)
-    desk.acknowledge(complaint.complaint_id, staff=HANDLER)
+    ladder.acknowledge(complaint.complaint_id, staff=HANDLER)
     assert ComplaintRepository.from_env().told("han") == []
     assert dossier(complaint).notices[0].acknowledged_by == "han"
     assert dossier(complaint).entries[-1].action == "acknowledged"
     with pytest.raises(NotAllowedError):
-        desk.acknowledge(complaint.complaint_id, staff=HANDLER)
+        ladder.acknowledge(complaint.complaint_id, staff=HANDLER)
     for rung in (HEAD, QUALITY, MANAGER):
         climb(monkeypatch, complaint)
         assert mailed_to()[-1] == rung.email
@@ -94,7 +95,7 @@ def test_passing_on_tells_the_other_person(monkeypatch: pytest.MonkeyPatch) -> N
     """By mail and on the list; the first one is rid of it, and the history says who has it."""
     complaint = waiting()
     climb(monkeypatch, complaint)
-    desk.pass_on(complaint.complaint_id, QUALITY, staff=HANDLER)
+    ladder.pass_on(complaint.complaint_id, QUALITY, staff=HANDLER)
     assert mailed_to()[-1] == QUALITY.email
     assert ComplaintRepository.from_env().told("han") == []
     ((waits, _),) = ComplaintRepository.from_env().told("qiu")
@@ -104,14 +105,14 @@ def test_passing_on_tells_the_other_person(monkeypatch: pytest.MonkeyPatch) -> N
     away = HEAD.replace(absences=(Absence(first=date(2026, 1, 1), last=date(2027, 1, 1)),))
     for nobody in (away, QUALITY, HANDLER.replace(username="x", email="")):
         with pytest.raises(InvalidInputError):
-            desk.pass_on(complaint.complaint_id, nobody, staff=QUALITY)
+            ladder.pass_on(complaint.complaint_id, nobody, staff=QUALITY)
 
 
 def test_by_hand_the_next_rung_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """C7: the reason is kept, the mail goes out, and the clock goes on with the rung above."""
     complaint = waiting()
     set_clock(monkeypatch, AT + MINUTE)
-    desk.escalate(complaint.complaint_id, "本部门无权决定", staff=HANDLER)
+    ladder.escalate(complaint.complaint_id, "本部门无权决定", staff=HANDLER)
     assert mailed_to() == [HEAD.email]
     assert "上报" in str(mails()[-1]["Subject"])
     assert "本部门无权决定" not in words_of(mails()[-1])
@@ -149,7 +150,7 @@ def test_a_letter_names_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_investigator_who_left_is_told_to_the_head(monkeypatch: pytest.MonkeyPatch) -> None:
     """The letter says so, and asks for another one."""
     complaint = waiting()
-    desk.assign(complaint.complaint_id, "han", staff=HEAD)
+    line.assign(complaint.complaint_id, "han", staff=HEAD)
     StaffDirectory.from_env().put(HANDLER.replace(left_on=date(2026, 11, 19)))
     climb(monkeypatch, complaint)
     assert mailed_to() == [HEAD.email]
@@ -242,7 +243,7 @@ def test_the_pages_show_acknowledge_and_pass_on() -> None:
 def test_who_turns_out_to_be_complained_about_sees_no_notice() -> None:
     """I8: what was told before is off the first page."""
     number = registered().complaint_id
-    desk.escalate(number, "原因", staff=HANDLER)
+    ladder.escalate(number, "原因", staff=HANDLER)
     head = Browser(HEAD)
     head.get("/staff")
     assert "等您确认" in head.body
@@ -251,7 +252,7 @@ def test_who_turns_out_to_be_complained_about_sees_no_notice() -> None:
     head.get("/staff")
     assert number not in head.body
     with pytest.raises(NotAllowedError):
-        desk.acknowledge(number, staff=HEAD)
+        ladder.acknowledge(number, staff=HEAD)
 
 
 def test_a_deputy_finds_and_does_the_work_of_the_absent() -> None:
@@ -276,7 +277,7 @@ def test_who_is_complained_about_is_told_nothing(monkeypatch: pytest.MonkeyPatch
     complaint = waiting()
     barred = complaint.replace(respondents=("he",))
     ComplaintRepository.from_env().look_later(barred, None)
-    desk.escalate(complaint.complaint_id, "原因", staff=HANDLER)
+    ladder.escalate(complaint.complaint_id, "原因", staff=HANDLER)
     for _ in range(3):
         climb(monkeypatch, complaint)
     assert HEAD.email not in mailed_to()

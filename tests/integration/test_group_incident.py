@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.aws import desk, runtime, updates
+from complaints.aws import runtime, updates
+from complaints.aws.desk import incidents, merging
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.group_incident import clock_of
@@ -46,8 +47,8 @@ def incident(merged: int = 0) -> str:
         start = received(n=n, at=at, complainant=who, contact_id=f"form-{n}")
         keep(start, assessed(start))
     for n in range(2, merged + 2):
-        desk.merge(number_of(n), number_of(1), staff=QUALITY)
-    desk.declare_incident(number_of(1), "三号楼停水", staff=QUALITY)
+        merging.merge(number_of(n), number_of(1), staff=QUALITY)
+    incidents.declare_incident(number_of(1), "三号楼停水", staff=QUALITY)
     return number_of(1)
 
 
@@ -171,7 +172,7 @@ def test_a_batch_that_broke_off_goes_on_and_repeats_nothing() -> None:
         announcement_id="00000000000000ff", kind="update", words=OUT, by=QUALITY.username,
         at=runtime.now(),
     )  # fmt: skip
-    desk.announce(number, words, staff=QUALITY)
+    incidents.announce(number, words, staff=QUALITY)
     repository = ComplaintRepository.from_env()
     repository.keep_announcement(number, words)
     updates.send_on(number, words.announcement_id, most=20)
@@ -183,4 +184,4 @@ def test_another_declaration_is_refused() -> None:
     incident(merged=1)
     assert fill(1, "incident", incident_reason="再来") == 409
     with pytest.raises(WrongStatusError):
-        desk.declare_incident(number_of(2), "再来", staff=QUALITY)
+        incidents.declare_incident(number_of(2), "再来", staff=QUALITY)

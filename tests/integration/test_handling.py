@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.aws import desk, runtime
+from complaints.aws import runtime
+from complaints.aws.desk import line, parties
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.models import Complaint, Dossier, Finding, Role, Staff, Status
 from complaints.parts import Nature
 from complaints.texts import texts
 from complaints.tracking import progress
-from tests.builders import HANDLER, HEAD, OFFICE, OTHER_HEAD, QUALITY
+from tests.builders import HANDLER, HEAD, MANAGER, OFFICE, OTHER_HEAD, QUALITY
 from tests.kept import mailed_to
 from tests.staff_browser import REPORT, Browser, investigated, page, registered
 
@@ -36,6 +37,14 @@ def at(browser: Browser, number: str) -> Browser:
     """Open the page of a complaint."""
     assert browser.get(page(number)) == 200
     return browser
+
+
+def lead(number: str, member: Staff) -> None:
+    """Form the joint group, which the manager in charge leads (004 一)."""
+    StaffDirectory.from_env().put(MANAGER)
+    StaffDirectory.from_env().put(member)
+    group = {"group_leader": MANAGER.username, "group_members": [member.username]}
+    assert at(Browser(QUALITY), number).post(f"{page(number)}/group", **group) == 303
 
 
 def local(hours: float) -> str:
@@ -74,7 +83,9 @@ def test_an_order_is_found_carried_out_and_lets_the_finding_go() -> None:
     assert finance.get(page(number)) == 404
     assert ComplaintRepository.from_env().in_queue("finance") == ([], "")
     assert "收费无误" in at(handler, number).body
-    assert handler.post(f"{page(number)}/investigate", **REPORT) == 303
+    assert handler.post(f"{page(number)}/investigate", **REPORT) == 422
+    lead(number, FINANCE)
+    assert at(Browser(MANAGER), number).post(f"{page(number)}/investigate", **REPORT) == 303
 
 
 @pytest.mark.parametrize(
@@ -121,14 +132,12 @@ def test_the_page_says_which_record_is_missing_until_it_is_kept() -> None:
 def test_a_member_of_another_department_finds_it_while_it_is_investigated() -> None:
     """C1: by the seat in the own queue; the leader submits, then it leaves the queue."""
     number = registered().complaint_id
-    StaffDirectory.from_env().put(HANDLER)
-    leader, quality = Browser(FINANCE), at(Browser(QUALITY), number)
-    group = {"group_leader": FINANCE.username, "group_members": [HANDLER.username]}
-    assert quality.post(f"{page(number)}/group", **group) == 303
-    assert head(number).members == (FINANCE.username, HANDLER.username)
-    assert set(mailed_to()[-2:]) == {FINANCE.email, HANDLER.email}
-    leader.get("/staff")
-    assert number in leader.body
+    member, leader = Browser(FINANCE), Browser(MANAGER)
+    lead(number, FINANCE)
+    assert head(number).members == (MANAGER.username, FINANCE.username)
+    assert set(mailed_to()[-2:]) == {FINANCE.email, MANAGER.email}
+    member.get("/staff")
+    assert number in member.body
     other = Browser(OTHER_HEAD)
     other.get("/staff/complaints?queue=finance")
     assert number not in other.body
@@ -176,7 +185,7 @@ def test_the_signature_of_a_head_who_is_complained_about_is_given_in_place() -> 
         StaffDirectory.from_env().put(member)
     number = investigated().complaint_id
     assert head(number).stand_ins == {}
-    desk.name_respondents(number, [HEAD.username], staff=QUALITY)
+    parties.name_respondents(number, [HEAD.username], staff=QUALITY)
     quality = Browser(QUALITY)
     quality.get("/staff")
     assert number in quality.body
@@ -227,7 +236,7 @@ def test_a_mark_of_the_nature_never_leaves_the_house() -> None:
         investigator=HANDLER.username, facts="f", cause="c", responsible=False, ground="3",
         nature=Nature.MALICIOUS, nature_reason="捏造事实", measures="m", reply="r",
     )  # fmt: skip
-    desk.submit_finding(number, finding, staff=HANDLER)
+    line.submit_finding(number, finding, staff=HANDLER)
     assert "捏造事实" in at(Browser(HEAD), number).body
     assert "恶意或虚假" in at(Browser(HEAD), number).body
     shown = repr(progress(whole(number), texts("zh_CN"), OFFICE))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.aws import desk
+from complaints.aws.desk import deadlines
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import now
@@ -49,7 +49,7 @@ def test_a_pause_ends_by_itself_and_whoever_must_act_is_told(
     at = start.complaint.received_at + HOUR
     until = at + 3 * DAY
     set_clock(monkeypatch, at)
-    desk.pause(number, "complainant", until, "请发照片", staff=HANDLER)
+    deadlines.pause(number, "complainant", until, "请发照片", staff=HANDLER)
     assert mailed_to() == [LI.email]
     assert "请发照片" in words_of(mails()[-1])
     for later in (at + DAY, until - MINUTE):

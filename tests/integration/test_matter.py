@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from complaints.archive import problems_of
-from complaints.aws import desk
+from complaints.aws.desk import line, merging
 from complaints.aws.persons import person_secret
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import client, now
@@ -60,7 +60,7 @@ def merged() -> tuple[Complaint, Complaint, Complaint]:
     """Return the same, the second and the third merged into the first."""
     main, second, third = three()
     for one in (second, third):
-        desk.merge(one.complaint_id, main.complaint_id, staff=QUALITY)
+        merging.merge(one.complaint_id, main.complaint_id, staff=QUALITY)
     return main, second, third
 
 
@@ -107,13 +107,13 @@ def test_unmerging_gives_the_place_in_the_line_back() -> None:
     """As it was, but for the longer history."""
     main, second, _ = three()
     before = stored(second).complaint
-    desk.merge(second.complaint_id, main.complaint_id, staff=QUALITY)
-    desk.unmerge(second.complaint_id, main.complaint_id, staff=QUALITY)
+    merging.merge(second.complaint_id, main.complaint_id, staff=QUALITY)
+    merging.unmerge(second.complaint_id, main.complaint_id, staff=QUALITY)
     changed = {"version": 0, "digest": ""}
     assert stored(second).complaint.replace(**changed) == before.replace(**changed)
     assert stored(main).merged == ()
     with pytest.raises(WrongStatusError):
-        desk.unmerge(second.complaint_id, main.complaint_id, staff=QUALITY)
+        merging.unmerge(second.complaint_id, main.complaint_id, staff=QUALITY)
 
 
 def test_whoever_is_overtaken_in_either_complaint_merges_upon_it() -> None:
@@ -125,10 +125,10 @@ def test_whoever_is_overtaken_in_either_complaint_merges_upon_it() -> None:
         if not noted:
             noted.append(1)
             note = contact("便条", contact_id="n1", by="he", at=now())
-            desk.add(main.complaint_id, note)
+            line.add(main.complaint_id, note)
 
     client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", note_first)
-    desk.merge(second.complaint_id, main.complaint_id, staff=QUALITY)
+    merging.merge(second.complaint_id, main.complaint_id, staff=QUALITY)
     actions = [entry.action for entry in stored(main).entries]
     assert actions[-2:] == ["contact_added", "merged_in"]
 
@@ -140,7 +140,7 @@ def test_the_fifth_person_makes_it_a_group_incident_at_once() -> None:
     )
     for one in others:
         assert not stored(main).complaint.is_major
-        desk.merge(one.complaint_id, main.complaint_id, staff=QUALITY)
+        merging.merge(one.complaint_id, main.complaint_id, staff=QUALITY)
     whole = stored(main)
     assert whole.complaint.assessment
     assert whole.complaint.assessment.counted == ("9",)
@@ -152,7 +152,7 @@ def test_the_fifth_person_makes_it_a_group_incident_at_once() -> None:
     assert "重大投诉依据" in browser.body
     assert "48 小时内 5 人投诉同一事项" in browser.body
     assert all(one.complaint_id in browser.body for one in others)
-    desk.unmerge(others[0].complaint_id, main.complaint_id, staff=QUALITY)
+    merging.unmerge(others[0].complaint_id, main.complaint_id, staff=QUALITY)
     alone = stored(main).complaint
     assert not alone.is_major
     assert alone.incident_at is None
@@ -164,7 +164,7 @@ def test_a_merge_that_can_not_be_saved_changes_nothing() -> None:
     before = stored(main), stored(second)
     refuse("dynamodb", "TransactWriteItems", "ValidationException")
     with pytest.raises(ClientError):
-        desk.merge(second.complaint_id, main.complaint_id, staff=QUALITY)
+        merging.merge(second.complaint_id, main.complaint_id, staff=QUALITY)
     assert (stored(main), stored(second)) == before
 
 
@@ -188,7 +188,7 @@ def test_what_is_merged_comes_in_pages_in_the_order_of_numbers() -> None:
 def test_more_from_a_merged_complainant_is_news_for_the_main_one() -> None:
     """The words stay with their own complaint; both saves are one."""
     main, second, _ = merged()
-    desk.add(second.complaint_id, contact("还有补充", contact_id="c9", at=now()))
+    line.add(second.complaint_id, contact("还有补充", contact_id="c9", at=now()))
     one, whole = stored(second), stored(main)
     assert (one.complaint.queue, one.complaint.news_at) == ("", None)
     assert one.complaint.contacts == 2
@@ -200,11 +200,11 @@ def test_everybody_is_answered_asked_and_closed_once(monkeypatch: pytest.MonkeyP
     """Notice and survey to whoever has an address, a bundle of its own for each."""
     main, second, third = merged()
     task_answers()
-    desk.submit_finding(main.complaint_id, finding(), staff=HANDLER)
-    desk.decide(main.complaint_id, Decision(approver=HEAD.username, approved=True), staff=HEAD)
+    line.submit_finding(main.complaint_id, finding(), staff=HANDLER)
+    line.decide(main.complaint_id, Decision(approver=HEAD.username, approved=True), staff=HEAD)
     for _ in range(2):
         run(notify_step, main)
-    desk.confirm_by_phone(main.complaint_id, Outcome.ACCEPTED, "", staff=HANDLER)
+    line.confirm_by_phone(main.complaint_id, Outcome.ACCEPTED, "", staff=HANDLER)
     for _ in range(2):
         run(follow_up_step, main)
     owed = stored(second).letters
@@ -218,11 +218,11 @@ def test_everybody_is_answered_asked_and_closed_once(monkeypatch: pytest.MonkeyP
     check_limits({}, None)
     notices = [mail for mail in mails() if "wang@example.com" in str(mail["To"])]
     assert any(finding().reply in words_of(mail) for mail in notices)
-    desk.rate(second.complaint_id, Outcome.SATISFIED, 5, "谢谢")
+    line.rate(second.complaint_id, Outcome.SATISFIED, 5, "谢谢")
     assert stored(second).complaint.satisfaction == 5
     assert stored(main).complaint.news_at
-    desk.read_news(main.complaint_id, staff=QUALITY)
-    desk.rate(main.complaint_id, Outcome.SATISFIED, 5, "")
+    line.read_news(main.complaint_id, staff=QUALITY)
+    line.rate(main.complaint_id, Outcome.SATISFIED, 5, "")
     for _ in range(2):
         run(archive_step, main)
     keys = set()

@@ -10,7 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from complaints.aws import accounts, desk, runtime
+from complaints.aws import accounts, runtime
+from complaints.aws.desk import casework, ladder, line
 from complaints.aws.directory import StaffDirectory, StaleEntryError
 from complaints.aws.repository import ComplaintRepository
 from complaints.cli import main
@@ -204,7 +205,7 @@ def test_signing_in_keeps_what_the_directory_knows() -> None:
 def taken_by(username: str, number: int = 1) -> Complaint:
     """Return a complaint that this person investigates."""
     made = registered(f"前台态度恶劣，不耐烦。第 {number} 次")
-    return desk.assign(made.complaint_id, username, staff=HEAD)
+    return line.assign(made.complaint_id, username, staff=HEAD)
 
 
 def test_tasks_are_handed_over_in_one_go() -> None:
@@ -243,11 +244,11 @@ def test_a_seat_in_the_group_is_handed_over() -> None:
     """The successor finds it in the own queue."""
     number = registered().complaint_id
     enter(HANDLER, OTHER_HEAD, COLLEAGUE)
-    desk.gather(number, [HANDLER, OTHER_HEAD], staff=QUALITY)
-    desk.hand_over(number, "fan", COLLEAGUE, staff=ADMIN)
+    casework.gather(number, [MANAGER, OTHER_HEAD], staff=QUALITY)
+    ladder.hand_over(number, "fan", COLLEAGUE, staff=ADMIN)
     dossier = ComplaintRepository.from_env().dossier(number)
-    assert dossier.complaint.members == ("han", "hua")
-    assert dossier.complaint.investigator == "han"
+    assert dossier.complaint.members == ("ma", "hua")
+    assert dossier.complaint.investigator == "ma"
     assert {seat.username for seat in dossier.seats} >= {"hua"}
     assert number not in [
         one.complaint_id for one in ComplaintRepository.from_env().in_queue("finance")[0]
@@ -335,7 +336,7 @@ def test_the_page_of_a_complaint_opens_after_a_hand_over() -> None:
     """The history names both."""
     enter(HANDLER, COLLEAGUE)
     number = taken_by("han").complaint_id
-    desk.hand_over(number, "han", COLLEAGUE, staff=ADMIN)
+    ladder.hand_over(number, "han", COLLEAGUE, staff=ADMIN)
     browser = Browser(QUALITY)
     assert browser.get(page(number)) == 200
     assert "移交接手" in browser.body

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from complaints import policy as compiled_policies
-from complaints.aws import desk, policies, runtime, settings
+from complaints.aws import policies, runtime, settings
+from complaints.aws.desk import line
 from complaints.aws.policies import (
     BY_DEPLOYMENT,
     BY_FILE,
@@ -60,7 +61,7 @@ def other_function() -> Policies:
 def received(text: str) -> Complaint:
     """Register a complaint as it comes in now."""
     said: Contact = contact(text, at=runtime.now())
-    return desk.register(Complainant(name="李娜", email="li@example.com"), said, claimed=text)[0]
+    return line.register(Complainant(name="李娜", email="li@example.com"), said, claimed=text)[0]
 
 
 def keys() -> set[str]:

@@ -4,7 +4,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from complaints.aws import desk, runtime
+from complaints.aws import runtime
+from complaints.aws.desk import line, parties
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.models import Channel, Contact, Decision, Dossier, Staff
@@ -38,7 +39,7 @@ def kept(*, proxy: Proxy | None = None, email: str = "lina@example.com") -> str:
     start = start.replace(complainant=start.complainant.replace(email=email))
     complaint = keep(start, assessed(start))
     if proxy:
-        desk.add_proxy(complaint.complaint_id, proxy, staff=QUALITY)
+        parties.add_proxy(complaint.complaint_id, proxy, staff=QUALITY)
     return complaint.complaint_id
 
 
@@ -49,8 +50,8 @@ def stored(number: str) -> Dossier:
 
 def approve(number: str) -> None:
     """Take the complaint to where the notice is owed."""
-    desk.submit_finding(number, finding(), staff=HANDLER)
-    desk.decide(number, Decision(approver=HEAD.username, approved=True), staff=HEAD)
+    line.submit_finding(number, finding(), staff=HANDLER)
+    line.decide(number, Decision(approver=HEAD.username, approved=True), staff=HEAD)
 
 
 def told(authority: str, extent: str) -> Proxy:
@@ -108,7 +109,7 @@ def test_a_mail_from_a_proxy_is_the_proxys() -> None:
             by="complainant",
             text="补充",
         )
-        desk.add(number, mail, sender=sender)
+        line.add(number, mail, sender=sender)
         assert stored(number).contacts[-1].by == by
         assert stored(number).complaint.news_at
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from complaints import intake
 from complaints.check_sla import Due, recipients, take_step, told, what_is_due
 from complaints.models import Clock, Complaint, Dossier, Role, Staff, Status
+from complaints.office import Office
+from complaints.policy import load
 from tests.builders import (
     AT,
     DRAWN_KEY,
@@ -208,6 +210,22 @@ def test_where_a_rung_has_nobody_the_next_is_told(
     """Silence can't stop an escalation."""
     found = recipients(COMPLAINT, role, staff, OFFICE, at=AT)
     assert [member.username for member in found] == expected
+
+
+def test_on_the_ladder_a_director_is_told_after_the_office() -> None:
+    """001 2: specialist, office and its director each have a rung; reminded are all of them."""
+    utility = Office(policy=load("utility"), zone=OFFICE.zone)
+    specialist = QUALITY.replace(username="spec", posts=("specialist",))
+    director = QUALITY.replace(username="dir", posts=("office_director",))
+    office = [specialist, QUALITY, director]
+
+    def found(code: str, staff: list[Staff], *, as_rung: bool = True) -> list[Staff]:
+        return recipients(COMPLAINT, code, staff, utility, at=AT, as_rung=as_rung)
+
+    rungs = ("specialist", "quality_office", "office_director")
+    assert [found(code, office) for code in rungs] == [[specialist], [QUALITY], [director]]
+    assert found("quality_office", office, as_rung=False) == office
+    assert found("quality_office", [specialist, director]) == [specialist, director]
 
 
 def test_the_investigator_is_reminded_alone() -> None:

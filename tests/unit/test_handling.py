@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from complaints.check_sla import acting, concerned, recipients
 from complaints.clocks import limit_end
 from complaints.lifecycle import InvalidInputError, NotAllowedError, WrongStatusError
 from complaints.models import Complaint, Dossier, Finding, Outcome, Role, Staff, Status
+from complaints.office import Office
 from complaints.parts import (
     Dispute,
     InvestigationRecord,
@@ -38,10 +40,12 @@ from tests.builders import (
     assessed,
     contact,
     finding,
+    followed_up,
     investigated,
     later,
     phoned,
     received,
+    responded,
 )
 
 FINANCE = Staff(
@@ -265,10 +269,59 @@ def test_a_finding_says_why(text: str, sides: dict[str, Any], text_id: str) -> N
 # ---- the joint group -----------------------------------------------------------------------
 
 
-def grouped(group: tuple[Staff, ...] = (FINANCE, HANDLER), *, staff: Staff = QUALITY) -> Dossier:
+ANY_LEADER = msgspec.structs.replace(OFFICE.policy.group_incident, leads_all=False)
+LED_BY_ANYBODY = msgspec.structs.replace(
+    OFFICE, policy=msgspec.structs.replace(OFFICE.policy, group_incident=ANY_LEADER)
+)
+"""The office under a policy that asks for no group, and for no leader."""
+
+
+def grouped(
+    group: tuple[Staff, ...] = (FINANCE, HANDLER),
+    *,
+    staff: Staff = QUALITY,
+    office: Office = LED_BY_ANYBODY,
+) -> Dossier:
     """Return an assessed complaint with a joint group."""
     dossier = assessed()
-    return after(dossier, joint.gather(dossier.complaint, group, staff=staff, at=later(dossier, 1)))
+    made = joint.gather(dossier.complaint, group, staff=staff, at=later(dossier, 1), office=office)
+    return after(dossier, made)
+
+
+def test_the_manager_in_charge_leads_where_the_policy_says_so() -> None:
+    """004 一: 由机构分管领导担任组长."""
+    with pytest.raises(InvalidInputError) as refused:
+        grouped(office=OFFICE)
+    assert refused.value.text_id == "error.group_leader"
+    led = grouped((MANAGER, HANDLER), office=OFFICE)
+    assert led.complaint.investigator == MANAGER.username
+
+
+def test_what_went_to_another_department_needs_its_group() -> None:
+    """004 一: 对于跨部门投诉，须设立联合处理小组; an order that came back needs none."""
+    alone, led = assessed(), grouped((MANAGER, HANDLER), office=OFFICE)
+    order = WorkOrder(
+        order_id="finance-1", department="finance", task="核对", issued_by="han",
+        issued_at=later(alone, 0), done_at=later(alone, 0),
+    )  # fmt: skip
+
+    def submitted(order: WorkOrder, dossier: Dossier, office: Office = OFFICE) -> Complaint:
+        by = MANAGER if dossier.complaint.members else HANDLER
+        return investigate.submit(
+            dossier.complaint, finding(), staff=by, key=dossier.key, at=later(dossier, 1),
+            office=office, orders=(order,),
+        )[0]  # fmt: skip
+
+    with pytest.raises(InvalidInputError) as refused:
+        submitted(order, alone)
+    assert refused.value.text_id == "error.group_missing"
+    done = [
+        submitted(order.replace(returned=True), alone),
+        submitted(order.replace(department=alone.complaint.department), alone),
+        submitted(order, alone, LED_BY_ANYBODY),
+        submitted(order, led),
+    ]
+    assert {one.status for one in done} == {Status.INVESTIGATED}
 
 
 def test_the_leader_submits_and_nobody_else() -> None:
@@ -297,7 +350,9 @@ def test_a_group_is_of_two_or_more_or_dissolved() -> None:
     """One person is no group."""
     with pytest.raises(InvalidInputError):
         grouped((FINANCE,))
-    dissolved, _ = joint.gather(grouped().complaint, (), staff=QUALITY, at=later(grouped(), 1))
+    dissolved, _ = joint.gather(
+        grouped().complaint, (), staff=QUALITY, at=later(grouped(), 1), office=OFFICE
+    )
     assert (dissolved.members, dissolved.investigator) == ((), "")
     left = joint.seats((), joint.seats((FINANCE, HANDLER), ()))
     assert [seat.username for seat in left] == [FINANCE.username, HANDLER.username]
@@ -337,7 +392,10 @@ def test_a_respondent_leaves_the_group_and_never_joins_one() -> None:
     dossier = named(grouped((FINANCE, HANDLER, HEAD)), FINANCE.username)
     assert dossier.complaint.members == (HANDLER.username, HEAD.username)
     with pytest.raises(InvalidInputError):
-        joint.gather(dossier.complaint, (FINANCE, HANDLER), staff=QUALITY, at=later(dossier, 1))
+        joint.gather(
+            dossier.complaint, (FINANCE, HANDLER), staff=QUALITY, at=later(dossier, 1),
+            office=OFFICE,
+        )  # fmt: skip
 
 
 def test_a_respondent_takes_nothing_back() -> None:
@@ -439,13 +497,39 @@ def test_the_clock_of_a_body_runs_beside_ours_until_it_is_answered() -> None:
     assert complaint.clock == dossier.complaint.clock
     assert "GD-7" not in str(entry.facts)
     done, _ = outside.answer(
-        complaint, case, "已答复", staff=HANDLER, key=dossier.key, at=at + HOUR
+        complaint, case, "已答复", staff=HANDLER, key=dossier.key, at=at + HOUR, office=OFFICE
     )
     assert all(one.what != "outside:1" for one in done.clocks)
     with pytest.raises(WrongStatusError):
         outside.answer(
-            done, case.replace(answered_at=at), "再答", staff=HANDLER, key=dossier.key, at=at
+            done,
+            case.replace(answered_at=at),
+            "再答",
+            staff=HANDLER,
+            key=dossier.key,
+            at=at,
+            office=OFFICE,
         )
+
+
+def test_a_body_that_has_no_answer_keeps_it_from_being_closed() -> None:
+    """I11: closing it would stop their clock, and nobody would answer them."""
+    dossier = responded()
+    at = later(dossier, 1)
+    case = OutsideCase(
+        case_id="1", body="12345", number="GD-8", received_at=at,
+        due_at=outside.due_at("12345", at, OFFICE),
+    )  # fmt: skip
+    taken = outside.register(
+        dossier.complaint, case, staff=HANDLER, key=dossier.key, at=at, office=OFFICE
+    )
+    content = followed_up(after(dossier, taken))
+    assert content.complaint.is_handled
+    done, _ = outside.answer(
+        content.complaint, case, "已答复", staff=HANDLER, key=dossier.key, at=at + HOUR,
+        office=OFFICE,
+    )  # fmt: skip
+    assert done.status is Status.FOLLOWED_UP
 
 
 @pytest.mark.parametrize(

@@ -228,8 +228,8 @@ def test_a_mistake_is_named_with_its_place(old: str, new: str, field: str, allow
             "department_head|quality_office|management",
         ),
         (
-            "leader: management}",
-            "leader: auditor}",
+            "leader: management,",
+            "leader: auditor,",
             "group_incident.leader",
             "department_head|quality_office|management",
         ),

@@ -143,14 +143,22 @@ def concerned(complaint: Complaint, clock: Clock) -> Complaint:
 
 
 def recipients(
-    complaint: Complaint, code: str, staff: list[Staff], office: Office, *, at: datetime
+    complaint: Complaint,
+    code: str,
+    staff: list[Staff],
+    office: Office,
+    *,
+    at: datetime,
+    as_rung: bool = False,
 ) -> list[Staff]:
     """Return the people to tell: those of the role or post; if nobody, of the next one up.
 
     Told are people who are there on this day of the office and have a mail address; for who is
-    not, the deputy; never who is complained about (I8). Silence can't stop an escalation (I10):
-    above the ladder come quality office, management and administrator, then anybody who is there,
-    at the very last whoever is only away.
+    not, the deputy; never who is complained about (I8). Told `as_rung` of the ladder, a role has
+    no holders of posts with rungs of their own, while it has others: the director of an office is
+    told after the office, and not with it (001 2). Silence can't stop an escalation (I10): above
+    the ladder come quality office, management and administrator, then anybody who is there, at
+    the very last whoever is only away.
     """
     people, day = by_name(staff), day_of(at, office)
 
@@ -173,8 +181,11 @@ def recipients(
             return named
     ladder = [one.to for one in office.policy.escalation.ladder(is_major=complaint.is_major)]
     upwards = [code, *ladder[ladder.index(code) + 1 :]] if code in ladder else [code, *ladder]
+    posts = {one for one in ladder if office.policy.find_post(one)} if as_rung else set()
     for one in (*upwards, Role.QUALITY_OFFICE, Role.MANAGEMENT, Role.ADMINISTRATOR):
-        if found := of([member for member in staff if holds(member, one, complaint, office)]):
+        holders = [member for member in staff if holds(member, one, complaint, office)]
+        alone = [member for member in holders if one in posts or not posts & set(member.posts)]
+        if found := of(alone) or of(holders):
             return found
     here = [member for member in staff if is_there(member, day) and can_be_told(member)]
     away = [member for member in staff if not has_left(member, day) and can_be_told(member)]

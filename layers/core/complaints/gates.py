@@ -182,12 +182,13 @@ def closing(complaint: Complaint, *, at: datetime, office: Office) -> dict[str, 
 
     Nothing before the follow-up is over. Then either every gate is open and the complaint goes on
     to the archive, or it is handled and lies with who must open the first of the others, with the
-    limit of a verification. An open dispute keeps it from being closed as well (C11).
+    limit of a verification. An open dispute (C11) and a body outside that has no answer yet (I11)
+    keep it from being closed as well.
     """
     if not complaint.is_handled:
         return {}
     left = shut(complaint, office)
-    if not left and not complaint.disputes_open:
+    if not left and not complaint.disputes_open and not awaited_outside(complaint):
         return {
             "status": Status.FOLLOWED_UP,
             "queue": "",
@@ -201,6 +202,11 @@ def closing(complaint: Complaint, *, at: datetime, office: Office) -> dict[str, 
     if clock and (clock.started_at, clock.minutes, clock.working_days) == same:
         return waits
     return waits | {"clock": next_clock(limit, started_at=began, at=at, office=office)}
+
+
+def awaited_outside(complaint: Complaint) -> bool:
+    """Return whether a body outside still waits for its answer, by the clocks beside the stages."""
+    return any(clock.what.startswith("outside:") for clock in complaint.clocks)
 
 
 def awaited(complaint: Complaint, office: Office) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from complaints.lifecycle import InvalidInputError, NotAllowedError, expect, record
 from complaints.models import Complaint, Finding, Staff, Status, TrackingEntry
 from complaints.office import Office
-from complaints.parts import Nature
+from complaints.parts import Nature, WorkOrder
 from complaints.records import missing
 from complaints.roles import (
     may_assign,
@@ -46,11 +46,13 @@ def submit(
     at: datetime,
     office: Office,
     directory: Sequence[Staff] = (),
+    orders: Sequence[WorkOrder] = (),
 ) -> tuple[Complaint, TrackingEntry]:
     """Close the investigation with its report; the solution now waits for approval (004 二).
 
     Whoever submits is the investigator, whoever it was assigned to: that person can't approve. In
-    `directory` those are looked for who may; none of them is, where it is empty.
+    `directory` those are looked for who may; none of them is, where it is empty. `orders` are those
+    that the complaint had.
 
     Raises NotAllowedError for who does not handle it, or does not lead the joint group;
     InvalidInputError where a work order is open, or a record, cause, ground or reason is missing.
@@ -62,7 +64,7 @@ def submit(
             f"{staff.username} may not investigate {complaint.complaint_id}",
             text_id="error.leader_submits" if led else "",
         )
-    _expect_complete(complaint, finding, office)
+    _expect_complete(complaint, finding, orders, office)
     found = complaint.replace(investigator=staff.username, compensation=finding.compensation)
     if directory:
         found = found.replace(stand_ins=stand_ins(found, directory, office))
@@ -90,12 +92,15 @@ def submit(
     )
 
 
-def _expect_complete(complaint: Complaint, finding: Finding, office: Office) -> None:
+def _expect_complete(
+    complaint: Complaint, finding: Finding, orders: Sequence[WorkOrder], office: Office
+) -> None:
     """Raise InvalidInputError for what must be there before the investigation is closed.
 
-    No work order may be open (C2), the records that the policy asks for must be kept (C3; 002
-    4.1.2), a major complaint must have its indirect and root cause (002 4.1.1), who is not
-    responsible its ground (B4; 001 1.2), and what is not ordinary its reason (B8, C10).
+    No work order may be open (C2), what went to other departments has its joint group where the
+    policy asks for one (C1; 004 一), the records that it asks for must be kept (C3; 002 4.1.2), a
+    major complaint must have its indirect and root cause (002 4.1.1), who is not responsible its
+    ground (B4; 001 1.2), and what is not ordinary its reason (B8, C10).
     """
     if complaint.ordered:
         order_id = complaint.ordered[0]
@@ -104,6 +109,9 @@ def _expect_complete(complaint: Complaint, finding: Finding, office: Office) -> 
             text_id="error.order_open",
             codes={"department": ordered(order_id)},
         )
+    others = {one.department for one in orders if not one.returned} - {complaint.department}
+    if others and office.policy.group_incident.leads_all and not complaint.members:
+        raise InvalidInputError("no joint group", text_id="error.group_missing")
     if kinds := missing(complaint, office):
         raise InvalidInputError(
             f"no record of {kinds[0]}", text_id="error.record_missing", codes={"record": kinds[0]}

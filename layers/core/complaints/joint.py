@@ -5,23 +5,25 @@ from datetime import datetime
 
 from complaints.lifecycle import InvalidInputError, NotAllowedError, expect, record
 from complaints.models import Complaint, Staff, Status, TrackingEntry
+from complaints.office import Office
 from complaints.parts import Seat
 from complaints.policy import QUALITY_OFFICE
-from complaints.roles import is_barred, may_gather
+from complaints.roles import holds, is_barred, may_gather
 
 MOST = 12
 """People in a group."""
 
 
 def gather(
-    complaint: Complaint, group: Sequence[Staff], *, staff: Staff, at: datetime
+    complaint: Complaint, group: Sequence[Staff], *, staff: Staff, at: datetime, office: Office
 ) -> tuple[Complaint, TrackingEntry]:
     """Form the group, its leader first, or change it; nobody at all dissolves it.
 
     The leader is the one who investigates, and nobody else submits the finding.
 
     Raises NotAllowedError for who is neither of the quality office nor of management,
-    InvalidInputError for a group of one, of too many, or with somebody complained about.
+    InvalidInputError for a group of one, of too many, with somebody complained about, or led by
+    another one than the policy asks for (004 一).
     """
     expect(complaint, Status.ASSESSED)
     if not may_gather(complaint, staff):
@@ -31,6 +33,9 @@ def gather(
     names = tuple(dict.fromkeys(member.username for member in group))
     if len(names) == 1 or len(names) > MOST:
         raise InvalidInputError(f"a group of {len(names)}", text_id="error.group_size")
+    rule = office.policy.group_incident
+    if group and rule.leads_all and not holds(group[0], rule.leader, complaint, office):
+        raise InvalidInputError("another one leads", text_id="error.group_leader")
     return record(
         complaint,
         "group_formed",

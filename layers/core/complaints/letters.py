@@ -27,7 +27,8 @@ LINK = re.compile(r"https?://[^\s<>\"]+")
 TO_STAFF = frozenset(
     {
         *("reminder", "escalation", "by_hand", "passed_on", "resumed", "extension_asked"),
-        *("emergency", "emergency_news", "incident", "withdrawn", "ordered", "grouped"),
+        *("emergency", "emergency_news", "incident", "withdrawn"),
+        *("ordered", "returned", "grouped"),
     }
 )
 """Kinds of letters about a complaint that go to members of staff."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from complaints.clocks import clock_until, limit_end, with_clock, without_clock
+from complaints.gates import closing
 from complaints.lifecycle import (
     InvalidInputError,
     NotAllowedError,
@@ -83,23 +84,28 @@ def answer(
     staff: Staff,
     key: bytes,
     at: datetime,
+    office: Office,
 ) -> tuple[Complaint, TrackingEntry]:
-    """Keep what a body was answered; its clock stops."""
+    """Keep what a body was answered; its clock stops.
+
+    A complaint that only waited for this goes on to the archive.
+    """
     if not may_dispute(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not answer for {complaint.complaint_id}")
     if case.answered_at:
         raise WrongStatusError(f"{case.case_id} is answered", text_id="error.outside_answered")
     if not words.strip():
         raise InvalidInputError("no words", text_id="error.answer_missing")
+    left = complaint.replace(**without_clock(complaint, clock_name(case.case_id)))
     return record(
-        complaint,
+        left,
         "outside_answered",
         at=at,
         actor=staff.username,
         facts={"body": case.body, "case": case.case_id, "late": at > case.due_at},
         personal={"answer": words},
         key=key,
-        **without_clock(complaint, clock_name(case.case_id)),
+        **closing(left, at=at, office=office),
     )
 
 

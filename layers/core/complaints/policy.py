@@ -285,6 +285,8 @@ class GroupIncident(Setting, frozen=True, kw_only=True):
     """From the moment that the threshold was reached."""
     leader: Code
     """The role or post that leads the joint group."""
+    leads_all: bool = False
+    """Whether what goes across departments must have a joint group, led by the same (004 一)."""
 
 
 class OutsideBody(Setting, frozen=True, kw_only=True):

@@ -207,6 +207,7 @@ class PolicySheet:
             ),
             self._row("policy.statement", self._limit(policy.group_incident.statement)),
             self._row("policy.leader", self._who(policy.group_incident.leader)),
+            self._row("policy.leads_all", self._whether(yes=policy.group_incident.leads_all)),
         ]
 
     def _outside(self) -> Iterator[Row]:

@@ -6,7 +6,8 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from complaints.aws import desk, evidence
+from complaints.aws import evidence
+from complaints.aws.desk import line
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import Event, logger, now
 from complaints.models import Channel, Contact
@@ -45,4 +46,4 @@ def register_one(key: str) -> None:
         by=evidence.brought_by(key),
         files=(file,),
     )
-    desk.add(complaint_id, contact)
+    line.add(complaint_id, contact)

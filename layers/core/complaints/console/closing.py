@@ -8,7 +8,7 @@ import msgspec
 from complaints.compensation import SUPERSEDED, awaits, may_approve, may_pay
 from complaints.console.lists import departments, queue_words, role_words
 from complaints.console.tasks import Task
-from complaints.gates import gates, provable
+from complaints.gates import awaited_outside, gates, provable
 from complaints.models import Dossier, Staff, Status
 from complaints.office import Office
 from complaints.pages import money
@@ -64,6 +64,8 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     payments: tuple[PaymentLine, ...]
     is_handled: bool
     disputes_open: int
+    awaited_outside: bool
+    """Whether a body outside still waits for its answer."""
 
 
 def closing_of(dossier: Dossier, names: Mapping[str, str], t: Texts, office: Office) -> Closing:
@@ -76,6 +78,7 @@ def closing_of(dossier: Dossier, names: Mapping[str, str], t: Texts, office: Off
         payments=tuple(payment_line(one, names, t, office) for one in dossier.payments),
         is_handled=complaint.is_handled,
         disputes_open=complaint.disputes_open,
+        awaited_outside=awaited_outside(complaint),
     )
 
 

@@ -15,7 +15,7 @@ from complaints.gates import provable, refuses_call, waits_for
 from complaints.lifecycle import is_past
 from complaints.models import Complainant, Complaint, Dossier, Outcome, Role, Staff, Status
 from complaints.notices import open_to
-from complaints.notify import can_be_asked, ways_due
+from complaints.notify import can_be_asked, can_be_told, ways_due
 from complaints.office import Office
 from complaints.pauses import may_agree, may_ask_extension, may_pause
 from complaints.policy import MANAGEMENT, QUALITY_OFFICE
@@ -161,7 +161,7 @@ def limit_tasks(
     works = may_work_on(complaint, staff) and complaint.is_open
     may = {
         Task.DECIDE_EXTENSION: may_decide_extension(complaint, staff, office),
-        Task.CONTACT: works and bool(complainant.phone or complainant.address),
+        Task.CONTACT: works and can_be_told(complainant),
         Task.PROGRESS: works and bool(complainant.email),
         Task.RESUME: works and complaint.pause is not None,
         Task.PAUSE: works and may_pause(complaint),

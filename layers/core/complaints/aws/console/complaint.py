@@ -5,7 +5,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from complaints import web
-from complaints.aws import desk, downloads, evidence
+from complaints.aws import downloads, evidence
 from complaints.aws.console import handling as handling_answers
 from complaints.aws.console import matter
 from complaints.aws.console import urgent as urgent_forms
@@ -18,6 +18,7 @@ from complaints.aws.console.visit import (
     show,
     status_of,
 )
+from complaints.aws.desk import deadlines, ladder, line, parties, payments
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository, StaleComplaintError
 from complaints.aws.runtime import logger, now, random_id
@@ -96,18 +97,18 @@ def act(visit: Visit, number: str, task: str) -> Response:
 def investigate(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Submit the finding."""
     finding = answers.finding_of(values, visit.staff)
-    return desk.submit_finding(dossier.complaint.complaint_id, finding, staff=visit.staff)
+    return line.submit_finding(dossier.complaint.complaint_id, finding, staff=visit.staff)
 
 
 def decide(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Approve, or send back."""
     decision = answers.decision_of(values, visit.staff)
-    return desk.decide(dossier.complaint.complaint_id, decision, staff=visit.staff)
+    return line.decide(dossier.complaint.complaint_id, decision, staff=visit.staff)
 
 
 def phone(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Record the phone confirmation."""
-    return desk.confirm_by_phone(
+    return line.confirm_by_phone(
         dossier.complaint.complaint_id,
         Outcome(values["outcome"]),
         values["words"],
@@ -117,14 +118,14 @@ def phone(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
 
 def post(visit: Visit, dossier: Dossier, _values: dict[str, str]) -> Complaint:
     """Record that the notice was posted."""
-    return desk.post_notice(dossier.complaint.complaint_id, staff=visit.staff)
+    return line.post_notice(dossier.complaint.complaint_id, staff=visit.staff)
 
 
 def follow_up(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Record the follow-up call; a score is only that of somebody who was reached."""
     outcome = Outcome(values["outcome"])
     reached = outcome not in NOT_ASKED and values["satisfaction"]
-    return desk.call_back(
+    return line.call_back(
         dossier.complaint.complaint_id,
         outcome,
         int(values["satisfaction"]) if reached else None,
@@ -136,25 +137,25 @@ def follow_up(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complai
 def prove(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Open a closing gate by a proof."""
     gate = Gate(values["gate"])
-    return desk.prove(dossier.complaint.complaint_id, gate, values["words"], staff=visit.staff)
+    return line.prove(dossier.complaint.complaint_id, gate, values["words"], staff=visit.staff)
 
 
 def offer(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Offer compensation."""
     offered = answers.payment_of(values, visit.staff, now())
-    return desk.offer_payment(dossier.complaint.complaint_id, offered, staff=visit.staff)
+    return payments.offer_payment(dossier.complaint.complaint_id, offered, staff=visit.staff)
 
 
 def decide_payment(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Approve a payment, or refuse it."""
     refused = values["reason"] if values["decision"] == "reject" else ""
     number = dossier.complaint.complaint_id
-    return desk.decide_payment(number, values["payment"], refused, staff=visit.staff)
+    return payments.decide_payment(number, values["payment"], refused, staff=visit.staff)
 
 
 def pay(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Record a payment with its voucher."""
-    return desk.record_payment(
+    return payments.record_payment(
         dossier.complaint.complaint_id,
         values["payment"],
         values["voucher"],
@@ -165,27 +166,27 @@ def pay(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
 
 def reopen(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Take a closed complaint up again."""
-    return desk.reopen(dossier.complaint.complaint_id, values["reason"], staff=visit.staff)
+    return line.reopen(dossier.complaint.complaint_id, values["reason"], staff=visit.staff)
 
 
 def read_news(visit: Visit, dossier: Dossier, _values: dict[str, str]) -> Complaint:
     """Record that what the complainant added was read."""
-    return desk.read_news(dossier.complaint.complaint_id, staff=visit.staff)
+    return line.read_news(dossier.complaint.complaint_id, staff=visit.staff)
 
 
 def assign(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Name the investigator."""
-    return desk.assign(dossier.complaint.complaint_id, values["investigator"], staff=visit.staff)
+    return line.assign(dossier.complaint.complaint_id, values["investigator"], staff=visit.staff)
 
 
 def assess(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Correct the assessment, and say who is complained about."""
     assessment = answers.assessment_of(values, dossier.complaint.assessment)
     number = dossier.complaint.complaint_id
-    changed = desk.correct(number, assessment, values["department"], staff=visit.staff)
+    changed = line.correct(number, assessment, values["department"], staff=visit.staff)
     named = tuple(one for one in values["respondents"].split(",") if one)
     if set(named) != set(changed.respondents):
-        changed = desk.name_respondents(number, named, staff=visit.staff)
+        changed = parties.name_respondents(number, named, staff=visit.staff)
     return changed
 
 
@@ -201,12 +202,12 @@ def note(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
         by=visit.staff.username,
         text=values["text"],
     )
-    return desk.add(complaint.complaint_id, contact)
+    return line.add(complaint.complaint_id, contact)
 
 
 def acknowledge(visit: Visit, dossier: Dossier, _values: dict[str, str]) -> Complaint:
     """Record that what was told has been seen."""
-    return desk.acknowledge(dossier.complaint.complaint_id, staff=visit.staff)
+    return ladder.acknowledge(dossier.complaint.complaint_id, staff=visit.staff)
 
 
 def pass_on(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
@@ -214,25 +215,25 @@ def pass_on(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint
     person = StaffDirectory.from_env().find(values["person"])
     if person is None:
         raise InvalidInputError("unknown person", text_id="notice.not_to")
-    return desk.pass_on(dossier.complaint.complaint_id, person, staff=visit.staff)
+    return ladder.pass_on(dossier.complaint.complaint_id, person, staff=visit.staff)
 
 
 def escalate(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Pass the complaint one rung up."""
-    return desk.escalate(dossier.complaint.complaint_id, values["why"], staff=visit.staff)
+    return ladder.escalate(dossier.complaint.complaint_id, values["why"], staff=visit.staff)
 
 
 def contact(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Record that the complainant was called or visited."""
     channel = Channel(values["contact_way"])
-    return desk.contacted(
+    return deadlines.contacted(
         dossier.complaint.complaint_id, channel, values["contact_words"], staff=visit.staff
     )
 
 
 def report_progress(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Write to the complainant how far it is."""
-    return desk.report_progress(
+    return deadlines.report_progress(
         dossier.complaint.complaint_id, values["progress_words"], staff=visit.staff
     )
 
@@ -240,7 +241,7 @@ def report_progress(visit: Visit, dossier: Dossier, values: dict[str, str]) -> C
 def pause(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Stop the clock of the stage until the begin of a day."""
     office = office_for(dossier.complaint.policy)
-    return desk.pause(
+    return deadlines.pause(
         dossier.complaint.complaint_id,
         values["pause_reason"],
         limits.midnight(values["pause_until"], office),
@@ -251,13 +252,13 @@ def pause(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
 
 def resume(visit: Visit, dossier: Dossier, _values: dict[str, str]) -> Complaint:
     """Let the clock of the stage run on."""
-    return desk.resume(dossier.complaint.complaint_id, staff=visit.staff)
+    return deadlines.resume(dossier.complaint.complaint_id, staff=visit.staff)
 
 
 def agree_time(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Record the time of the reply that was agreed with the complainant."""
     office = office_for(dossier.complaint.policy)
-    return desk.agree_time(
+    return deadlines.agree_time(
         dossier.complaint.complaint_id,
         limits.instant(values["agree_day"], values["agree_time"], office),
         values["agree_words"],
@@ -267,7 +268,7 @@ def agree_time(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Compla
 
 def ask_extension(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Ask for a longer limit."""
-    return desk.ask_extension(
+    return deadlines.ask_extension(
         dossier.complaint.complaint_id,
         limits.limit_of(values["extend_by"]),
         values["extend_words"],
@@ -277,7 +278,7 @@ def ask_extension(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Com
 
 def decide_extension(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Approve the longer limit, or refuse it."""
-    return desk.decide_extension(
+    return deadlines.decide_extension(
         dossier.complaint.complaint_id,
         values["extension_words"],
         approved=values["extension_decision"] == "approve",

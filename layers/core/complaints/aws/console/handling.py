@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import cast
 
-from complaints.aws import desk
 from complaints.aws.console.visit import Visit, form_id
+from complaints.aws.desk import casework
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.runtime import now
 from complaints.aws.settings import office_for
@@ -22,7 +22,7 @@ def record(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     complaint = dossier.complaint
     office = office_for(complaint.policy)
     made = handling.record_of(values, form_id(visit), visit.staff, office, now())
-    return desk.keep_record(complaint.complaint_id, made, staff=visit.staff)
+    return casework.keep_record(complaint.complaint_id, made, staff=visit.staff)
 
 
 def order(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
@@ -30,18 +30,18 @@ def order(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     complaint = dossier.complaint
     office = office_for(complaint.policy)
     made = handling.order_of(values, form_id(visit), visit.staff, office, now())
-    return desk.issue_order(complaint.complaint_id, made, staff=visit.staff)
+    return casework.issue_order(complaint.complaint_id, made, staff=visit.staff)
 
 
 def work(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Agree the times of a work order, complete it, or return it."""
     number, order_id, staff = dossier.complaint.complaint_id, values["work_order"], visit.staff
     if values["work_step"] == "complete":
-        return desk.complete_order(number, order_id, values["work_result"], staff=staff)
+        return casework.complete_order(number, order_id, values["work_result"], staff=staff)
     if values["work_step"] == "return":
-        return desk.return_order(number, order_id, values["work_result"], staff=staff)
+        return casework.return_order(number, order_id, values["work_result"], staff=staff)
     zone = office_for(dossier.complaint.policy).zone
-    return desk.agree_order(
+    return casework.agree_order(
         number,
         order_id,
         instant_of(values["work_start"], zone),
@@ -53,19 +53,19 @@ def work(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
 def group(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Form the joint group, or change it."""
     people = handling.group_of(values, StaffDirectory.from_env().all())
-    return desk.gather(dossier.complaint.complaint_id, people, staff=visit.staff)
+    return casework.gather(dossier.complaint.complaint_id, people, staff=visit.staff)
 
 
 def outside(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Register that a body outside has the complaint."""
     complaint = dossier.complaint
     case = handling.outside_of(values, form_id(visit), office_for(complaint.policy), now())
-    return desk.register_outside(complaint.complaint_id, case, staff=visit.staff)
+    return casework.register_outside(complaint.complaint_id, case, staff=visit.staff)
 
 
 def answer_outside(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Keep what the body was answered."""
-    return desk.answer_outside(
+    return casework.answer_outside(
         dossier.complaint.complaint_id,
         values["answered_case"],
         values["answered_words"],
@@ -76,12 +76,12 @@ def answer_outside(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
 def dispute(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Open a dispute."""
     made = handling.dispute_of(values, form_id(visit), visit.staff, dossier, now())
-    return desk.begin_dispute(dossier.complaint.complaint_id, made, staff=visit.staff)
+    return casework.begin_dispute(dossier.complaint.complaint_id, made, staff=visit.staff)
 
 
 def end_dispute(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """End a dispute."""
-    return desk.end_dispute(
+    return casework.end_dispute(
         dossier.complaint.complaint_id,
         values["ended_dispute"],
         cast("DisputeStatus", values["ended_status"]),

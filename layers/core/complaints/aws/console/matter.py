@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from complaints.aws import desk
 from complaints.aws.console.visit import Visit
+from complaints.aws.desk import merging
 from complaints.aws.repository import ComplaintRepository, UnknownComplaintError
 from complaints.console.matter import Matter, matter_of, matter_tasks, may_be_same
 from complaints.console.tasks import Task, is_masked
@@ -55,13 +55,13 @@ def merge(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     main = ComplaintRepository.from_env().get(into or "-")
     if not may_see(main, visit.staff):
         raise UnknownComplaintError(f"there is no complaint {into}")
-    return desk.merge(dossier.complaint.complaint_id, into, staff=visit.staff)
+    return merging.merge(dossier.complaint.complaint_id, into, staff=visit.staff)
 
 
 def unmerge(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Make a complaint that is merged into the one of this page one of its own again."""
     merged = parse_number(values["merged"]) or "-"
-    return desk.unmerge(merged, dossier.complaint.complaint_id, staff=visit.staff)
+    return merging.unmerge(merged, dossier.complaint.complaint_id, staff=visit.staff)
 
 
 ANSWERS: dict[Task, Callable[[Visit, Dossier, dict[str, str]], Complaint]] = {

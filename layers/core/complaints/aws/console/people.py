@@ -7,8 +7,9 @@ from typing import Any
 
 from complaints import people as directory
 from complaints import roster, web
-from complaints.aws import accounts, desk, downloads, quarantine
+from complaints.aws import accounts, downloads, quarantine
 from complaints.aws.console.visit import ForbiddenError, Visit, only, show
+from complaints.aws.desk import ladder
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import now
@@ -139,7 +140,7 @@ def hand_over(visit: Visit, username: str) -> Response:
     done, left = [], []
     for number in open_tasks(leaver, office):
         try:
-            desk.hand_over(number, username, successor, staff=visit.staff)
+            ladder.hand_over(number, username, successor, staff=visit.staff)
             done.append(number)
         except InvalidInputError as error:
             left.append((number, texts(visit.language)(error.text_id)))

@@ -3,8 +3,8 @@
 from http import HTTPStatus
 
 from complaints import web
-from complaints.aws import desk
 from complaints.aws.console.visit import ForbiddenError, Visit, form_id, show, status_of
+from complaints.aws.desk import line
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository, ConflictError
 from complaints.aws.runtime import now, random_id
@@ -47,7 +47,7 @@ def register(visit: Visit) -> Response:
     contact = registration.contact_of(values, form_id(visit), visit.staff, arrived_at)
     settled = bool(values["settled_on_spot"])
     try:
-        complaint, _ = desk.register(
+        complaint, _ = line.register(
             registration.complainant_of(values),
             contact,
             claimed=f"staff:{form_id(visit)}",
@@ -57,7 +57,7 @@ def register(visit: Visit) -> Response:
         )
     except ConflictError as error:
         # Sent again with other words: the first is registered, these are added to it.
-        complaint = desk.add(error.complaint_id, contact.replace(contact_id=f"form-{random_id()}"))
+        complaint = line.add(error.complaint_id, contact.replace(contact_id=f"form-{random_id()}"))
     except ComplaintError as error:
         return show_registration(visit, checked, error)
     if settled:
@@ -72,7 +72,7 @@ def register(visit: Visit) -> Response:
             amount=None,
             received_at=at,
         )
-        desk.add(complaint.complaint_id, how)
+        line.add(complaint.complaint_id, how)
     return web.see_other(f"/staff/registered/{complaint.complaint_id}")
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Literal
 
-from complaints.aws import desk
 from complaints.aws.console.visit import Visit, form_id
+from complaints.aws.desk import emergencies, incidents, parties
 from complaints.aws.runtime import now
 from complaints.aws.settings import load_settings
 from complaints.console.registration import authorised, instant_of
@@ -19,7 +19,7 @@ Answer = Callable[[Visit, Dossier, dict[str, str]], Complaint]
 
 def respond(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Record the first response to an emergency."""
-    return desk.answer_emergency(
+    return emergencies.answer_emergency(
         dossier.complaint.complaint_id,
         "letter" if values["apology_way"] == "letter" else "phone",
         values["apology"],
@@ -30,7 +30,7 @@ def respond(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint
 
 def take_step(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Record an immediate measure, or news of how it goes."""
-    return desk.take_emergency_step(
+    return emergencies.take_emergency_step(
         dossier.complaint.complaint_id,
         values["measure"],
         values["measure_words"],
@@ -41,7 +41,7 @@ def take_step(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complai
 
 def declare_emergency(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Declare an emergency."""
-    return desk.declare_emergency(
+    return emergencies.declare_emergency(
         dossier.complaint.complaint_id,
         values["alarm_reason"],
         step_id=form_id(visit),
@@ -51,7 +51,7 @@ def declare_emergency(visit: Visit, dossier: Dossier, values: dict[str, str]) ->
 
 def withdraw_emergency(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Withdraw a false alarm."""
-    return desk.withdraw_emergency(
+    return emergencies.withdraw_emergency(
         dossier.complaint.complaint_id,
         values["withdraw_reason"],
         step_id=form_id(visit),
@@ -61,7 +61,7 @@ def withdraw_emergency(visit: Visit, dossier: Dossier, values: dict[str, str]) -
 
 def declare_incident(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Declare a group incident."""
-    return desk.declare_incident(
+    return incidents.declare_incident(
         dossier.complaint.complaint_id, values["incident_reason"], staff=visit.staff
     )
 
@@ -74,25 +74,25 @@ def publish(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint
     statement = _announcement(visit, "statement", values["statement"]).replace(
         published_in=values["published_in"], published_at=published_at
     )
-    return desk.announce(dossier.complaint.complaint_id, statement, staff=visit.staff)
+    return incidents.announce(dossier.complaint.complaint_id, statement, staff=visit.staff)
 
 
 def write_lines(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Record what is said when somebody asks."""
     lines = _announcement(visit, "lines", values["lines"])
-    return desk.announce(dossier.complaint.complaint_id, lines, staff=visit.staff)
+    return incidents.announce(dossier.complaint.complaint_id, lines, staff=visit.staff)
 
 
 def update(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Send one update to all who complained of the matter."""
     words = _announcement(visit, "update", values["update"])
-    return desk.announce(dossier.complaint.complaint_id, words, staff=visit.staff)
+    return incidents.announce(dossier.complaint.complaint_id, words, staff=visit.staff)
 
 
 def add_proxy(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Record who speaks for the complainant; what may be told is another form."""
     proxy = proxy_of(values, form_id(visit))
-    return desk.add_proxy(dossier.complaint.complaint_id, proxy, staff=visit.staff)
+    return parties.add_proxy(dossier.complaint.complaint_id, proxy, staff=visit.staff)
 
 
 def authorise(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
@@ -102,7 +102,9 @@ def authorise(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complai
             changed = authorised(
                 proxy, values["authority"], values["may_be_told"], values["document"]
             )
-            return desk.authorise_proxy(dossier.complaint.complaint_id, changed, staff=visit.staff)
+            return parties.authorise_proxy(
+                dossier.complaint.complaint_id, changed, staff=visit.staff
+            )
     raise InvalidInputError("no such proxy", text_id="form.wrong.choice")
 
 
