@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis
 import pytest
 import yaml
 from moto import mock_aws
@@ -51,6 +52,11 @@ def resources() -> dict[str, Any]:
     storage = (ROOT / "infra/storage.yaml").read_text()
     found: dict[str, Any] = yaml.load(storage, _CloudFormation)["Resources"]  # noqa: S506 - a SafeLoader
     return found
+
+
+# Machines are shared and noisy: how long an example takes says nothing.
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
 
 
 def make_tables() -> None:

@@ -219,30 +219,32 @@ class Staff(Visitor):
 
     def force(self, number: str, task: str, **fields: str) -> Answer:
         """Send the form of a task that the page does not offer, marks of the session included."""
-        form = self.look(number).page.form(f"/{number}/note")
+        return self._force(self.look(number), number, task, fields)
+
+    def _force(self, page: Answer, number: str, task: str, fields: Mapping[str, str]) -> Answer:
+        form = page.page.form(f"/{number}/note")
         marks = {name: form.value(name) for name in ("csrf", "seen", "form_id")}
         return self.post(f"/staff/complaints/{number}/{task}", {**marks, **fields})
 
     def history(self, number: str) -> str:
         """Return the history of a complaint as its page shows it."""
-        return self.look(number).text.rpartition('class="timeline"')[2]
+        return _history(self.look(number))
 
     def refuse(self, number: str, task: str, sentence: str, **fields: str) -> None:
         """Check that a task is not offered, and that sending it all the same changes nothing.
 
         `sentence` is the id of what the page then says is wrong.
         """
-        before = self.history(number)
-        assert self.offered(number, task) is None, f"{task} of {number} is offered"
-        self._expect_refusal(self.force(number, task, **fields), sentence)
-        assert self.history(number) == before
+        before = self.look(number)
+        assert not before.page.find(f"/{number}/{task}"), f"{task} of {number} is offered"
+        self._expect_refusal(self._force(before, number, task, fields), sentence)
+        assert self.history(number) == _history(before)
 
     def fail(self, number: str, task: str, sentence: str, **typed: str) -> None:
         """Send a form that is offered and can't be taken as it is; nothing changes."""
-        page = until(lambda: self.offered(number, task), f"{task} of {number} is offered")
-        before = self.history(number)
-        self._expect_refusal(self.send(page, f"/{number}/{task}", typed), sentence)
-        assert self.history(number) == before
+        before = until(lambda: self.offered(number, task), f"{task} of {number} is offered")
+        self._expect_refusal(self.send(before, f"/{number}/{task}", typed), sentence)
+        assert self.history(number) == _history(before)
 
     @staticmethod
     def _expect_refusal(answer: Answer, sentence: str) -> None:
@@ -251,6 +253,10 @@ class Staff(Visitor):
         shown = [*said.get("notice-red", ()), *said.get("error", ())]
         start = T_ZH(sentence, record=GAP, department=GAP).partition(GAP)[0]
         assert any(start in one for one in shown), (start, shown)
+
+
+def _history(page: Answer) -> str:
+    return page.text.partition('class="timeline"')[2]
 
 
 def staff(machine: Machine, username: str) -> Staff:

@@ -37,6 +37,7 @@ from complaints.models import Complaint, Role
 from complaints.notices import tell
 from complaints.pauses import end_pause
 from complaints.people import by_name
+from complaints.roles import with_stand_ins
 
 HEAL_AGAIN = timedelta(hours=1)
 
@@ -137,10 +138,12 @@ def _tell(complaints: ComplaintRepository, complaint: Complaint, at: datetime) -
     clock = due_clock(complaint, at)
     if clock is None:
         return
+    before, staff = complaint, StaffDirectory.from_env().all()
+    complaint = with_stand_ins(complaint, staff, office, at=at)
     code = told(complaint, clock, office)
     changed, entry = take_step(complaint, at=at, office=office)
+    changed = in_queues(changed, before, office)
     kind = "reminder" if entry.action == "reminded" else "escalation"
-    staff = StaffDirectory.from_env().all()
     about = concerned(complaint, clock)
     people = recipients(about, code, staff, office, at=at, as_rung=kind == "escalation")
     if clock.what == "emergency":

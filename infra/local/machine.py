@@ -157,6 +157,8 @@ def running(
         deploy.fill_gaps(aws, root, wanted["MailDomain"])
         outputs = deploy.outputs(aws)
         accounts.create(aws, reaching, outputs, wanted["Policy"])
+        # Otherwise the first page would warn of a check that stopped while the machine was off.
+        aws("lambda").invoke(FunctionName=outputs["CheckSlaFunction"], InvocationType="Event")
         step("step.doors")
         if saved_at:
             since = datetime.fromtimestamp(saved_at - OVERLAP, UTC)

@@ -1,8 +1,9 @@
 """The counted life: one complaint from its mail to the archive, and what AWS would charge for it.
 
 The reference complaint comes by mail with a photo, is answered to by a second mail with another
-one, is assigned, noted, put on record, investigated, approved, confirmed by phone and rated by its
-complainant: seven pages are read and seven forms sent, three mails go out. Both limits are kept.
+one, is assigned, noted, investigated together with the record that the procedure asks for,
+approved, confirmed by phone and rated by its complainant: six pages are read and six forms sent,
+three mails go out.
 Everything goes through the real doors; the emulator counts (infra/local/meter.py), the cost model
 prices.
 """
@@ -58,18 +59,22 @@ TIMES_THE_BOUND, TIMES_WITHOUT_MAIL = 1.4, 7.0
 LIMITS = GOALS | {
     # Measured, and a twentieth more. Each save is a transaction of the head, its entry of the
     # history and what belongs to it, each billed twice; the head moves in the index of what is due
-    # at the save and again when the next step has begun; a letter enters and leaves it. One
-    # complaint in five is drawn for a call, waits in one more queue and takes the most: 123.
-    "wru": 129,
-    # Every page and every form reads the whole file of the complaint, strongly consistent.
-    "rru": 81,
+    # at the save and again when the next step has begun; a letter enters and leaves it. From the
+    # approval on the head is a little longer than the kilobyte that is billed as one: signatures,
+    # clocks and who the same person is lie in it, and that alone is some twenty of the 138. One
+    # complaint in five is drawn for a call, waits in one more queue and takes the most: 144.
+    "wru": 151,
+    # Every page and every form reads the whole file of the complaint, strongly consistent, and
+    # the staff directory once; a page also asks what else the person complained of, and what
+    # waits beside it that may be the same matter.
+    "rru": 90,
     # Each of the six states is a function of its own; the design counted three.
     "lambda_request": 21,
     # The bundle of the archive, which the design did not count, is made of four objects.
     "s3_put": 5,
     "s3_get": 6,
 }
-LIMIT_TIMES, LIMIT_WITHOUT_MAIL = 1.56, 8.9
+LIMIT_TIMES, LIMIT_WITHOUT_MAIL = 1.59, 9.3
 """What a test holds: the goal where it is reached, else what was reached."""
 MAIL = ("ses_in", "ses_out")
 
@@ -170,8 +175,7 @@ def work(running: Machine, complaint_id: str, people: dict[str, Reader]) -> None
 
     fill(head, "assign", investigator=name)
     fill(handler, "note", text="维修班已到现场，压缩机需要更换。")
-    fill(handler, "record", record_kind="document", record_words="调取了维修记录。")
-    fill(handler, "investigate", **FINDING)
+    fill(handler, "investigate", **FINDING, kept_document="调取了维修记录。")
     waits(running, complaint_id, Status.INVESTIGATED)
     fill(head, "decide", decision="approve")
     waits(running, complaint_id, Status.APPROVED)

@@ -1,12 +1,15 @@
 """Staff at their desks and the complainant on the phone: one complaint through all its stages."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from infra.local.accounts import PASSWORD
 from infra.local.machine import Machine
 from tests.browser.conftest import PHONE, Open, Window
 from tests.browser.test_complainant import complain_with
-from tests.doors import FINDING, T_ZH, letter
+from tests.doors import FINDING, GAP, T_ZH, letter
 
 pytestmark = pytest.mark.browser
 
@@ -16,9 +19,16 @@ def task(number: str, name: str) -> str:
     return f"form[action='/staff/complaints/{number}/{name}']"
 
 
+def unfold(window: Window, form: str) -> None:
+    """Open the folded part in which a form is."""
+    window.find(form).find_element("xpath", "./ancestor::details").click()
+
+
 def do(window: Window, number: str, name: str, **typed: str) -> None:
     """Open a complaint, fill in the form of a task and send it; it is taken."""
     window.wait_on(f"/staff/complaints/{number}", task(number, name))
+    if not window.find(task(number, name)).is_displayed():
+        unfold(window, task(number, name))
     window.submit(task(number, name), **typed)
     assert T_ZH(f"staff.done.{name}") in window.text
 
@@ -99,13 +109,111 @@ def test_two_people_and_the_complainant_bring_it_to_its_end(machine: Machine, wi
     desk.shoot("desk-8-closed")
 
 
+def look(window: Window, number: str) -> None:
+    """Open a complaint once it is assessed."""
+    window.wait_on(f"/staff/complaints/{number}", task(number, "assess"))
+
+
+def beginning(text_id: str) -> str:
+    """Return the words of a sentence up to the first value that it names."""
+    gaps = dict.fromkeys(("at", "weekday", "count", "who"), GAP)
+    return T_ZH(text_id, **gaps).partition(GAP)[0]
+
+
+def test_a_limit_shows_how_it_was_counted(window: Open) -> None:
+    """On one press: from when, how long, until when; the end is the one that is shown above."""
+    phone, desk = window(PHONE), window()
+    number = complain_with(phone, phone="13800000025").split("/")[2]
+    desk.sign_in("handler.li")
+    look(desk, number)
+    card = desk.find("#limits")
+    assert T_ZH("clock.stage") in card.text
+    assert beginning("arithmetic.start") not in card.text
+    card.find_element("css selector", "summary").click()
+    due = card.find_element("css selector", "time").get_attribute("datetime")
+    assert due
+    local = datetime.fromisoformat(due).astimezone(ZoneInfo("Asia/Shanghai"))
+    lines = [one.text for one in card.find_elements("css selector", "li")]
+    assert lines[0].startswith(beginning("arithmetic.start"))
+    assert lines[-1].startswith(f"{beginning('arithmetic.end')}{local:%Y-%m-%d %H:%M:%S}")
+    assert T_ZH("arithmetic.minutes", count=1440) in lines
+    desk.shoot("desk-13-limits")
+
+
+def test_a_major_complaint_shows_its_proof(window: Open) -> None:
+    """The criterion and the words that it was found by; an ordinary complaint has no such card."""
+    phone, desk = window(PHONE), window()
+    ordinary = complain_with(phone, phone="13800000026").split("/")[2]
+    major = complain_with(phone, phone="13800000027", text="前台骂人，还动手打人。").split("/")[2]
+    desk.sign_in("quality.liu")
+    look(desk, major)
+    assert T_ZH("staff.severity.major") in desk.find(".intro").text
+    [card] = [
+        one.text
+        for one in desk.driver.find_elements("css selector", "section.card")
+        if T_ZH("staff.proof") in one.text.splitlines()[0]
+    ]
+    assert "辱骂或殴打" in card
+    assert T_ZH("staff.proof.proposed") in card
+    assert "骂人" in card
+    desk.shoot("desk-14-proof")
+    look(desk, ordinary)
+    assert T_ZH("staff.proof") not in desk.text
+    assert T_ZH("staff.proof.so_far") not in desk.text
+
+
+def test_the_page_says_what_still_keeps_a_complaint_open(window: Open) -> None:
+    """From the approval on: each condition for closing, what is to be done for it and by whom."""
+    phone, desk, head = window(PHONE), window(), window()
+    number = complain_with(phone, phone="13800000028").split("/")[2]
+    desk.sign_in("handler.li")
+    do(desk, number, "record", record_kind="document", record_words="调取了录音。")
+    do(desk, number, "investigate", **FINDING)
+    assert not desk.has("#gates")
+    assert T_ZH("staff.now.waits", who="服务部") in desk.text
+    head.sign_in("head.wang")
+    look(head, number)
+    assert T_ZH("staff.now.decide") in head.text
+    do(head, number, "decide", decision="approve")
+    desk.wait_on(f"/staff/complaints/{number}", task(number, "phone"))
+    assert T_ZH("staff.now.phone") in desk.text
+    gates = desk.find("#gates")
+    assert gates.text.splitlines()[0] == T_ZH("staff.gates")
+    for gate in ("phoned", "satisfied"):
+        [shown] = [
+            one.text
+            for one in gates.find_elements("css selector", "article")
+            if T_ZH(f"gate.{gate}") in one.text
+        ]
+        assert T_ZH("staff.gate.shut") in shown
+        assert T_ZH(f"gate.todo.{gate}") in shown
+    desk.shoot("desk-15-gates")
+
+
+def test_a_tool_that_was_refused_stays_open(window: Open) -> None:
+    """What is missing stands beside the field and on top; what was typed is still there."""
+    phone, desk = window(PHONE), window()
+    number = complain_with(phone, phone="13800000029").split("/")[2]
+    desk.sign_in("handler.li")
+    look(desk, number)
+    desk.expected = {422}
+    form = task(number, "dispute")
+    unfold(desk, form)
+    desk.submit(form, dispute_words="双方对收费有争议")
+    assert T_ZH("staff.dispute_way") in desk.find("#errors").text
+    assert desk.find("#dispute_institution-error").is_displayed()
+    assert desk.find("#dispute_words").get_attribute("value") == "双方对收费有争议"
+    assert not desk.find(task(number, "note")).is_displayed()
+    desk.shoot("desk-16-refused-tool")
+
+
 def test_what_was_typed_when_the_session_ended_is_not_lost(window: Open) -> None:
     """The sign-in page keeps the form; after signing in it is sent with one more press."""
     phone, desk = window(PHONE), window()
     number = complain_with(phone, phone="13800000024").split("/")[2]
     desk.sign_in("handler.li")
     desk.wait_on(f"/staff/complaints/{number}", task(number, "note"))
-    desk.find(task(number, "note")).find_element("xpath", "./ancestor::details").click()
+    unfold(desk, task(number, "note"))
     desk.fill(task(number, "note"), text="已电话联系，约好明天见面。")
     desk.driver.delete_all_cookies()
     desk.expected = {401}

@@ -117,6 +117,14 @@ def test_no_role_may_undo_what_is_kept(name: str, role: Resource) -> None:
 
 
 @pytest.mark.parametrize("name", list(FUNCTIONS))
+def test_nobody_deletes_from_the_complaints_table(name: str) -> None:
+    """What was ever kept of a complaint stays; only sessions end by being deleted."""
+    for statement in statements(FUNCTIONS[name]):
+        if "dynamodb:DeleteItem" in listed(statement["Action"]):
+            assert "SessionsTable" in str(statement["Resource"]), name
+
+
+@pytest.mark.parametrize("name", list(FUNCTIONS))
 def test_who_reads_a_mail_or_a_bundle_reads_no_other_bucket(name: str) -> None:
     """A right on a bucket's objects names the folder that our keys begin with."""
     folders = ("/inbox/*", "/evidence/*", "/archive/*", "/reports/*", "/policies/*")

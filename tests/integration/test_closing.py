@@ -1,12 +1,15 @@
 """From the last signature to the last gate: as the staff pages do it, kept in the table."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from complaints.aws.desk import line, payments
+from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
+from complaints.aws.runtime import now
 from complaints.gates import other_queues
 from complaints.models import Complaint, Decision, Dossier, Outcome, Role, Status
 from complaints.office import Office
@@ -107,7 +110,7 @@ def test_gates_are_proven_on_the_page_until_it_closes_by_itself(office: Office) 
     assert (complaint.status, complaint.is_handled) == (Status.RESPONDED, True)
     assert (in_queue("quality_office"), in_queue("management")) == ([number], [number])
     handler.get(page(number))
-    assert "结案关口" in handler.body
+    assert "结案条件" in handler.body
     assert "已处理，待结案" in handler.body
     assert 'action="/staff/complaints/' + number + "/prove" not in handler.body
     for gate in (*FOUR, Gate.VERIFIED):
@@ -211,3 +214,37 @@ def test_a_closed_complaint_is_taken_up_again_on_the_page() -> None:
     assert reopened.facts["archive_key"] == before
     quality.get(page(number))
     assert "同一问题又发生" in quality.body
+
+
+def test_a_verification_that_fails_leads_back_to_investigation(office: Office) -> None:
+    """D6: with words, on the page; only what is verified can fail."""
+    number = waiting_for_two(office)
+    sign(number, HEAD, MANAGER)
+    quality = Browser(QUALITY)
+    quality.get(page(number))
+    assert 'name="holds"' in quality.body
+    assert quality.post(f"{page(number)}/prove", gate="cause", holds="no", words="不明") != 303
+    assert whole(number).complaint.status is Status.APPROVED
+    quality.get(page(number))
+    assert quality.post(f"{page(number)}/prove", gate="verified", holds="no", words="未整改") == 303
+    kept = whole(number)
+    assert (kept.complaint.status, kept.complaint.repeats) == (Status.ASSESSED, 0)
+    assert kept.entries[-1].action == "verification_failed"
+    assert "未整改" in [one.text for one in kept.contacts]
+    assert not kept.proofs
+
+
+def test_a_solution_whose_signer_left_is_signed_by_the_next_one_up() -> None:
+    """C5: from the day after the last one, without anybody naming a successor."""
+    number = investigated().complaint_id
+    StaffDirectory.from_env().put(HEAD.replace(left_on=now().date() - timedelta(days=2)))
+    found = [one for one in map(Browser, (QUALITY, MANAGER)) if _may_sign(one, number)]
+    assert len(found) == 1
+    assert found[0].post(f"{page(number)}/decide", decision="approve", reason="") == 303
+    assert whole(number).complaint.status is Status.APPROVED
+
+
+def _may_sign(browser: Browser, number: str) -> bool:
+    """Return whether the page offers this person the decision."""
+    browser.get(page(number))
+    return f'action="{page(number)}/decide"' in browser.body

@@ -206,8 +206,11 @@ def test_a_check_that_came_to_its_end_says_so(
     ("staff", "warned"), [(QUALITY, True), (ADMIN, True), (HANDLER, False), (MANAGER, False)]
 )
 def test_the_first_page_warns_when_the_check_has_stopped(staff: Staff, *, warned: bool) -> None:
-    """Whoever can do something about it; and nobody while it runs."""
+    """Whoever can do something about it; and nobody while it runs, or before it ever ran."""
     browser = Browser(staff)
+    assert browser.get("/staff") == 200
+    assert "超过 15 分钟没有运行" not in browser.body
+    sweeps.ended(runtime.now() - 16 * MINUTE)
     assert browser.get("/staff") == 200
     assert ("超过 15 分钟没有运行" in browser.body) is warned
     sweeps.ended(runtime.now())

@@ -117,16 +117,34 @@ def test_the_page_says_which_record_is_missing_until_it_is_kept() -> None:
     bare = dossier.complaint.replace(recorded=(), version=dossier.complaint.version + 1)
     complaints.save(bare, dossier.entries[-1].replace(number=bare.version))
     handler = at(Browser(HANDLER), number)
-    assert "还缺：书面材料" in handler.body
+    assert 'name="kept_document"' in handler.body
     assert handler.post(f"{page(number)}/investigate", **REPORT) == 422
     assert "书面材料" in re.findall(r'role="alert".*?</div>', handler.body, re.DOTALL)[0]
     record = {"record_kind": "document", "record_at": local(-1), "record_words": "调取了录音"}
     ahead = {**record, "record_at": local(5)}
     assert at(handler, number).post(f"{page(number)}/record", **ahead) == 422
     assert at(handler, number).post(f"{page(number)}/record", **record) == 303
-    assert "还缺" not in at(handler, number).body
+    assert 'name="kept_document"' not in at(handler, number).body
     assert "调取了录音" in handler.body
     assert handler.post(f"{page(number)}/investigate", **REPORT) == 303
+
+
+def test_the_record_that_is_missing_may_be_written_with_the_finding() -> None:
+    """C3: the form of the finding asks for it, and both are saved at once."""
+    number = registered().complaint_id
+    complaints = ComplaintRepository.from_env()
+    dossier = complaints.dossier(number)
+    bare = dossier.complaint.replace(recorded=(), version=dossier.complaint.version + 1)
+    complaints.save(bare, dossier.entries[-1].replace(number=bare.version))
+    handler = at(Browser(HANDLER), number)
+    assert 'name="kept_document"' in handler.body
+    assert 'name="kept_recording"' not in handler.body
+    again = {**REPORT, "kept_document": "调取了录音"}
+    assert handler.post(f"{page(number)}/investigate", **again) == 303
+    (kept,) = whole(number).records
+    assert (kept.kind, kept.words, kept.by) == ("document", "调取了录音", HANDLER.username)
+    assert len(whole(number).entries) == bare.version + 1
+    assert "书面材料" in at(handler, number).body
 
 
 def test_a_member_of_another_department_finds_it_while_it_is_investigated() -> None:
@@ -136,7 +154,7 @@ def test_a_member_of_another_department_finds_it_while_it_is_investigated() -> N
     lead(number, FINANCE)
     assert head(number).members == (MANAGER.username, FINANCE.username)
     assert set(mailed_to()[-2:]) == {FINANCE.email, MANAGER.email}
-    member.get("/staff")
+    member.get("/staff/complaints?queue=finance")
     assert number in member.body
     other = Browser(OTHER_HEAD)
     other.get("/staff/complaints?queue=finance")

@@ -292,3 +292,30 @@ def test_other_complaints_of_the_person_are_shown_to_staff() -> None:
     browser.get(page(second.complaint_id))
     assert "该投诉人的其他投诉：1 件" in browser.body
     assert f"/staff/complaints/{first.complaint_id}" in browser.body
+
+
+def test_an_unmerged_link_stays_and_counts_no_more() -> None:
+    """Nothing is ever deleted: the row says when it was parted, and no list shows it."""
+    first, second, _third = merged()
+    merging.unmerge(second.complaint_id, first.complaint_id, staff=QUALITY)
+    complaints = ComplaintRepository.from_env()
+    assert second.complaint_id not in [one.complaint_id for one in stored(first).merged]
+    page, _ = complaints.merged_into(first.complaint_id)
+    assert second.complaint_id not in [one.complaint_id for one in page]
+    merging.merge(second.complaint_id, first.complaint_id, staff=QUALITY)
+    assert second.complaint_id in [one.complaint_id for one in stored(first).merged]
+
+
+def test_no_complaint_is_written_with_a_delete() -> None:
+    """No role may delete from the table: a save that did would fail once deployed."""
+    asked: list[str] = []
+    complaints = ComplaintRepository.from_env()
+    first, second, _third = merged()
+    events = client("dynamodb").meta.events
+    events.register(
+        "provide-client-params.dynamodb.TransactWriteItems",
+        lambda params, **_: asked.extend(kind for one in params["TransactItems"] for kind in one),
+    )
+    merging.unmerge(second.complaint_id, first.complaint_id, staff=QUALITY)
+    assert set(asked) == {"Put"}
+    assert complaints.get(second.complaint_id).merged_into == ""

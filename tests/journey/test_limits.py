@@ -1,20 +1,20 @@
 """Time: a question nobody answers is asked again; a limit nobody keeps climbs the ladder."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
 
-from infra.local import deploy
-from infra.local.machine import MAIL_DOMAIN, ORGANISATION, ROOT, Machine, running
+from infra.local.machine import MAIL_DOMAIN, Machine, running
 from tests.doors import (
     FINDING,
     T_ZH,
     Place,
     Visitor,
+    check_sla,
     complain,
     faults,
     letters,
+    pass_time,
     staff,
     until,
     wait_for_status,
@@ -22,7 +22,6 @@ from tests.doors import (
 )
 
 pytestmark = pytest.mark.journey
-HOUR = 3600
 WAIT = 3
 """Seconds after which this machine asks a question again."""
 
@@ -33,26 +32,6 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     waits = {"WaitSeconds": f"{WAIT}"}
     with running(tmp_path_factory.mktemp("hasty"), parameters=waits) as started:
         yield started
-
-
-def move_clock(machine: Machine, hours: int) -> None:
-    """Deploy again with the clock of the functions this far ahead."""
-    parameters = {
-        "OrganisationName": ORGANISATION,
-        "MailDomain": MAIL_DOMAIN,
-        "SiteUrl": machine.site_url,
-        "MailIn": "none",
-        "WaitSeconds": f"{WAIT}",
-        "ClockAhead": f"{hours * HOUR}",
-    }
-    assert deploy.deploy(machine.client, ROOT, parameters)
-
-
-def check_sla(machine: Machine) -> dict[str, int]:
-    """Look at what is due, as the schedule does every five minutes."""
-    answer = machine.client("lambda").invoke(FunctionName=machine.outputs["CheckSlaFunction"])
-    found: dict[str, int] = json.loads(answer["Payload"].read())
-    return found
 
 
 def times_asked(machine: Machine, place: Place, state: str) -> int:
@@ -90,14 +69,14 @@ def test_a_missed_limit_climbs_the_ladder_one_rung_a_period(hasty: Machine) -> N
 
     check_sla(hasty)
     assert told("handler.li") == 0
-    move_clock(hasty, 26)
+    pass_time(hasty, 26)
     assert check_sla(hasty)["reminder"] >= 1
     assert (told("handler.li"), told("head.wang")) == (1, 0)
     assert check_sla(hasty)["escalation"] >= 1
     assert (told("handler.li"), told("head.wang"), told("quality.liu")) == (1, 1, 0)
     again = check_sla(hasty)
     assert again.get("reminder", 0) == again.get("escalation", 0) == 0
-    move_clock(hasty, 24 * 20)
+    pass_time(hasty, 24 * 19)
     check_sla(hasty)
     assert (told("handler.li"), told("head.wang"), told("quality.liu")) == (1, 1, 1)
     check_sla(hasty)
@@ -115,7 +94,7 @@ def test_a_missed_limit_climbs_the_ladder_one_rung_a_period(hasty: Machine) -> N
 def test_a_session_ends_by_itself(hasty: Machine) -> None:
     """Who was signed in yesterday is asked to sign in again, and told why."""
     li = staff(hasty, "handler.li")
-    move_clock(hasty, 24 * 21)
+    pass_time(hasty, 24)
     asked = li.open("/staff")
     assert asked.page.find("/staff/sign-in")
     assert T_ZH("staff.sign_in.over") in asked.text

@@ -197,7 +197,7 @@ def test_major_complaints_are_filed_apart(text: str, outcome: str, key: str) -> 
 def test_what_was_never_assessed_has_a_place_too() -> None:
     """No complaint is without a key."""
     assert archive_key(received(complainant=Complainant()).complaint, AT) == (
-        "archive/general/2026/F/TS-2026-000001-7_2026-11-20_none_1.zip"
+        "archive/general/2026/none/TS-2026-000001-7_2026-11-20_none_1.zip"
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from complaints.console import answers, lists, registration, visits
 from complaints.console.people import check_person
-from complaints.console.sheet import mask, sheet
+from complaints.console.sheet import mask, said, sheet
 from complaints.console.tasks import (
     Task,
     investigators,
@@ -15,6 +15,7 @@ from complaints.console.tasks import (
     queues_of,
     readable_queues,
     tasks_of,
+    to_do,
 )
 from complaints.forms import Form
 from complaints.models import (
@@ -119,6 +120,60 @@ def test_the_posted_notice_is_asked_for_without_mail() -> None:
 def test_what_is_mine(complaint: Complaint, staff: Staff, mine: bool) -> None:  # noqa: FBT001
     """The first page holds what waits for this very person."""
     assert is_mine(complaint, staff, OFFICE, AT) is mine
+
+
+OFFERED = (Task.INVESTIGATE, Task.ASSIGN, Task.NOTE, Task.WORK, Task.CONTACT)
+
+
+@pytest.mark.parametrize(
+    ("sides", "names_others", "waits"),
+    [
+        pytest.param({}, True, (Task.ASSIGN, Task.INVESTIGATE), id="nobody is named yet"),
+        pytest.param({}, False, (Task.INVESTIGATE,), id="who can only take it does the work"),
+        pytest.param({"investigator": "zhou"}, True, (Task.INVESTIGATE,), id="somebody is named"),
+        pytest.param(
+            {"clocks": (clock(5).replace(what="contact"),)},
+            False,
+            (Task.INVESTIGATE, Task.CONTACT),
+            id="a first word is due",
+        ),
+    ],
+)
+def test_what_waits_stands_apart_from_what_may_be_done(
+    sides: dict[str, object],
+    names_others: bool,  # noqa: FBT001 - a case of the table
+    waits: tuple[Task, ...],
+) -> None:
+    """The page shows these as cards, the first on top; whatever else is offered is a tool."""
+    complaint = head(Status.ASSESSED, **sides)
+    assert to_do(complaint, OFFERED, HANDLER, names_others=names_others) == waits
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_queue_is_called_as_the_procedure_calls_the_role(language: str) -> None:
+    """One office has one name, in lists as under the names of its people."""
+    t, titled = texts(language), OFFICE.policy.titles[Role.QUALITY_OFFICE]
+    assert lists.queue_words("quality_office", t, OFFICE) == titled.in_language(language)
+
+
+def test_a_note_is_not_taken_for_a_report_of_a_department() -> None:
+    """What staff wrote down for themselves says so; what they registered names its channel."""
+    t = texts(LANGUAGES[0])
+    words = {
+        contact_id: said(
+            Contact(
+                contact_id=contact_id,
+                channel=Channel.DEPARTMENT,
+                received_at=AT,
+                by="han",
+                text="x",
+            ),
+            {},
+            t,
+        ).channel
+        for contact_id in ("note-1", "form-1")
+    }
+    assert words == {"note-1": t("staff.note"), "form-1": t("staff.channel.department")}
 
 
 def test_queues_follow_the_role() -> None:

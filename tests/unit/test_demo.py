@@ -18,9 +18,12 @@ from complaints.demo.stories import Told, book, draw
 from complaints.forms import COMPLAINT_FIELDS, Form, check_complaint
 from complaints.models import Status
 from complaints.policy import load
-from infra.local.accounts import ACCOUNTS, PASSWORD
+from infra.local.accounts import PASSWORD, Account, accounts_of
 
 BOOK = book()
+POLICIES = (
+    *("senior-living", "utility", "service-industry", "property-management", "service-provider"),
+)
 DAY = date(2026, 11, 20)
 PAGE = """
 <span class="pill pill-accent">已评估</span><p class="code">TS-2026-000001-7</p>
@@ -88,29 +91,45 @@ def test_every_story_fits_the_form() -> None:
 
 def test_nobody_is_asked_who_can_not_be_reached() -> None:
     """An anonymous complainant is neither called nor asked to accept (A5)."""
-    asked = {"answer", "refuse", "phone", "in_vain", "complain_again"}
+    asked = {"pause", "resume", "answer", "refuse", "phone", "in_vain", "complain_again"}
     for told in drawn(200):
         if told.story.anonymous:
             assert (told.name, told.email, told.phone) == ("", "", "")
             assert not asked & set(told.steps)
 
 
-def test_the_people_of_the_demo_have_accounts() -> None:
-    """Whoever signs in is one of the demo accounts, with the password that is printed."""
-    staff = BOOK.staff
-    people = {*staff.intake, *staff.handlers, *staff.heads, staff.quality, staff.management}
+def people_of(name: str) -> dict[str, Account]:
+    """Return the demo accounts of a policy by user name."""
+    return {account.username: account for account in accounts_of(load(name))}
 
-    assert people <= {account.username for account in ACCOUNTS}
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_the_people_of_the_demo_have_accounts(name: str) -> None:
+    """Who plays has an account under each policy: the posts that one has, and the departments."""
+    staff, accounts = BOOK.staff, people_of(name)
+
+    assert {*staff.intake, staff.quality, staff.management} <= accounts.keys()
+    assert set(accounts) - {*staff.intake, *staff.handlers, *staff.signers} == {
+        "auditor.qian",
+        "admin",
+    }
     assert staff.password == PASSWORD
 
 
-def test_every_department_has_people_who_play() -> None:
-    """A complaint of any department is handled by one of its people and decided by its head."""
-    departments = {account.username: account.department for account in ACCOUNTS}
-    wanted = {one.code for one in load("service-provider").departments}
+def test_nobody_of_the_demo_is_without_an_account() -> None:
+    """Each person has one under some policy."""
+    staff = BOOK.staff
+    known = {name for policy in POLICIES for name in people_of(policy)}
+    assert {*staff.intake, *staff.handlers, *staff.signers} <= known
 
-    assert wanted <= {departments[name] for name in BOOK.staff.handlers}
-    assert wanted <= {departments[name] for name in BOOK.staff.heads}
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_every_department_has_people_who_play(name: str) -> None:
+    """A complaint of any department is handled by one of its people and decided by its head."""
+    accounts = people_of(name)
+    wanted = {one.code for one in load(name).departments}
+    for players in (BOOK.staff.handlers, BOOK.staff.heads):
+        assert wanted <= {accounts[one].department for one in players if one in accounts}
 
 
 def test_a_page_is_read_as_a_person_sees_it() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from complaints import follow_up, intake
+from complaints.console.tasks import asks
 from complaints.lifecycle import InvalidInputError, NotAllowedError, WrongStatusError
 from complaints.models import Dossier, Outcome, Role, Staff, Status
 from tests.builders import (
@@ -211,3 +212,51 @@ def test_a_late_call_is_on_record(hours: int, *, late: bool) -> None:
         dossier.replace(entries=(*dossier.entries[:-1], waited)), Outcome.SATISFIED
     )
     assert entry.facts["late"] is late
+
+
+# ---- after an emergency ----------------------------------------------------------------------
+
+
+def after_an_emergency() -> Dossier:
+    """Return a complaint that was an emergency, whose complainant is to be called (002 3.2.5)."""
+    dossier = to_call_back()
+    return dossier.replace(complaint=dossier.complaint.replace(emergency_at=later(dossier, -9)))
+
+
+def test_a_survey_does_not_take_the_place_of_the_call_after_an_emergency() -> None:
+    """C4: what was said is kept, and somebody calls all the same."""
+    dossier = after_an_emergency()
+    complaint, entry = rated(dossier, Outcome.SATISFIED)
+    assert (complaint.status, entry.action) == (Status.RESPONDED, "rated")
+    assert complaint.must_call_back
+    assert complaint.clock == dossier.complaint.clock
+    assert (complaint.satisfaction, complaint.follow_up_outcome) == (5, Outcome.SATISFIED)
+    heard = after(dossier, (complaint, entry))
+    assert asks(complaint, QUALITY, OFFICE)
+    called, _ = called_back(heard, Outcome.SATISFIED)
+    assert (called.status, called.satisfaction) == (Status.FOLLOWED_UP, 5)
+
+
+def test_who_rated_once_after_an_emergency_rates_no_second_time() -> None:
+    """A second survey is refused, and changes nothing."""
+    heard = after(after_an_emergency(), rated(after_an_emergency(), Outcome.SATISFIED))
+    with pytest.raises(WrongStatusError) as error:
+        rated(heard, Outcome.SATISFIED)
+    assert error.value.text_id == "error.rated"
+
+
+def test_who_is_dissatisfied_after_an_emergency_is_handled_again_at_once() -> None:
+    """D3: nobody waits for the call to begin."""
+    complaint, entry = rated(after_an_emergency(), Outcome.DISSATISFIED)
+    assert (complaint.status, entry.action) == (Status.ASSESSED, "reopened")
+
+
+def test_calls_in_vain_after_a_survey_keep_what_it_said() -> None:
+    """Nobody answered three times: the complaint goes quiet, as a satisfied one."""
+    dossier = after_an_emergency()
+    heard = after(dossier, rated(dossier, Outcome.SATISFIED))
+    for days in (24, 24, 24):
+        made = called_back(heard, Outcome.UNREACHABLE, hours=days * 2)
+        heard = after(heard, made)
+    assert heard.complaint.follow_up_outcome is Outcome.SATISFIED
+    assert not heard.complaint.must_call_back

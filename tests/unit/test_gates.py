@@ -11,13 +11,22 @@ from hypothesis import strategies as st
 from complaints import approve, archive, classify, disputes, follow_up, intake, investigate, notify
 from complaints.check_sla import Due, acting, due_clock, is_quiet, take_step, what_is_due
 from complaints.clocks import without_clock
-from complaints.gates import PROVEN, gates, in_queues, is_due, openers, provable, prove, shut
+from complaints.gates import PROVEN, fail, gates, in_queues, is_due, openers, provable, prove, shut
 from complaints.lifecycle import InvalidInputError, NotAllowedError, WrongStatusError
-from complaints.models import Complaint, Decision, Dossier, Outcome, Role, Staff, Status
+from complaints.models import (
+    Complaint,
+    Decision,
+    Dossier,
+    ExtensionRequest,
+    Outcome,
+    Role,
+    Staff,
+    Status,
+)
 from complaints.office import Office
 from complaints.parts import Dispute, Gate, Proof, RecordKind
 from complaints.policy import load, names
-from complaints.roles import next_signer
+from complaints.roles import GATE, next_signer, stand_ins, with_stand_ins
 from complaints.rounds import VERIFICATION, follow_up_begins
 from tests.builders import (
     DRAWN_KEY,
@@ -379,3 +388,93 @@ def test_every_procedure_closes_by_its_own_people(name: str, text: str) -> None:
     assert complaint.status is Status.FOLLOWED_UP
     done, _ = archive.close(complaint, "archive/x.zip", at=at, office=where)
     assert (done.status, done.clocks, done.queue) == (Status.CLOSED, (), "")
+
+
+# ---- a verification that fails, and who proves in somebody's place --------------------------
+
+
+def no(dossier: Dossier, gate: Gate = Gate.VERIFIED, words: str = "现场未整改") -> Proof:
+    """Return what somebody of the quality office says of a gate that does not stand."""
+    return Proof(gate=gate, by=QUALITY.username, at=later(dossier, 1), words=words)
+
+
+def test_measures_that_do_not_hold_are_investigated_again() -> None:
+    """D6: another round with clocks of its own; the complainant has not come back."""
+    where = office(Gate.VERIFIED, Gate.SATISFIED)
+    dossier = at_follow_up(where)
+    made, entry = fail(
+        dossier.complaint, no(dossier), staff=QUALITY, key=dossier.key, at=later(dossier, 1),
+        office=where,
+    )  # fmt: skip
+    assert (made.status, entry.action) == (Status.ASSESSED, "verification_failed")
+    assert (made.repeats, made.reopened) == (dossier.complaint.repeats, 0)
+    assert (made.queue, made.round_at) == ("service", later(dossier, 1))
+    assert not [clock for clock in made.clocks if clock.what == VERIFICATION]
+    assert entry.commitment
+
+
+@pytest.mark.parametrize(
+    ("gate", "words", "staff", "text_id"),
+    [
+        (Gate.CAUSE, "未查清", QUALITY, "error.gate_cannot_fail"),
+        (Gate.VERIFIED, " ", QUALITY, "error.proof_missing"),
+        (Gate.VERIFIED, "未整改", HANDLER, "error.own_proof"),
+        (Gate.VERIFIED, "未整改", OTHER_HEAD, "error.gate_of_others"),
+    ],
+)
+def test_a_failed_verification_has_the_rights_and_words_of_a_proof(
+    gate: Gate, words: str, staff: Staff, text_id: str
+) -> None:
+    """Who may not say yes may not say no, and no reason is no answer."""
+    where = office(Gate.VERIFIED, Gate.CAUSE)
+    dossier = at_follow_up(where)
+    with pytest.raises((InvalidInputError, NotAllowedError)) as error:
+        fail(
+            dossier.complaint, no(dossier, gate, words), staff=staff, key=dossier.key,
+            at=later(dossier, 1), office=where,
+        )  # fmt: skip
+    assert error.value.text_id == text_id
+
+
+def test_where_the_only_verifier_investigated_the_next_one_up_verifies() -> None:
+    """D6, I8: there is never a gate that nobody may open."""
+    where = office(Gate.VERIFIED, proven_by={Gate.VERIFIED: Role.QUALITY_OFFICE})
+    dossier = at_follow_up(where, investigator=QUALITY.username)
+    assert provable(dossier.complaint, MANAGER, where) == ()
+    at = later(dossier, 1)
+    complaint = with_stand_ins(dossier.complaint, [HEAD, QUALITY, MANAGER], where, at=at)
+    assert complaint.stand_ins == {f"{GATE}quality_office": Role.MANAGEMENT}
+    assert provable(complaint, MANAGER, where) == (Gate.VERIFIED,)
+    assert provable(complaint, QUALITY, where) == ()
+    assert openers(Gate.VERIFIED, complaint, where) == (Role.MANAGEMENT,)
+
+
+def test_a_signer_who_has_left_is_stood_in_for() -> None:
+    """C5, I8: on the day after the last one, the solution lies with the next on the ladder."""
+    dossier = investigated()
+    at = later(dossier, 1)
+    before = dossier.complaint
+    assert stand_ins(before, [HANDLER, HEAD, QUALITY], OFFICE, at=at) == {}
+    left = HEAD.replace(left_on=at.date() - timedelta(days=2))
+    found = with_stand_ins(before, [HANDLER, left, QUALITY, MANAGER], OFFICE, at=at)
+    assert found.stand_ins["department_head"]
+    assert next_signer(found, OFFICE) == found.stand_ins["department_head"]
+    back = with_stand_ins(found, [HANDLER, HEAD, QUALITY, MANAGER], OFFICE, at=at)
+    assert (back.stand_ins, back.queue) == ({}, before.queue)
+
+
+def test_a_request_for_a_longer_limit_lies_in_the_queue_of_who_decides() -> None:
+    """E4: whoever approves finds it at home; answered, the slot is empty."""
+    before = assessed().complaint
+    at = before.registered_at
+    asked = before.replace(
+        extension=ExtensionRequest(by=HANDLER.username, asked_at=at, working_days=1, contact_id="x")
+    )
+    policy = msgspec.structs.replace(
+        OFFICE.policy,
+        extension=msgspec.structs.replace(OFFICE.policy.extension, approved_by=Role.MANAGEMENT),
+    )
+    where = Office(policy=policy, zone=OFFICE.zone)
+    lies = in_queues(asked, before, where)
+    assert lies.also == ("management",)
+    assert in_queues(lies.replace(extension=None), lies, where).also == ("",)

@@ -13,7 +13,16 @@ from complaints import disputes, investigate, joint, outside, records, responden
 from complaints.check_sla import acting, concerned, recipients
 from complaints.clocks import limit_end
 from complaints.lifecycle import InvalidInputError, NotAllowedError, WrongStatusError
-from complaints.models import Complaint, Dossier, Finding, Outcome, Role, Staff, Status
+from complaints.models import (
+    Complaint,
+    Dossier,
+    Finding,
+    Outcome,
+    Role,
+    Staff,
+    Status,
+    TrackingEntry,
+)
 from complaints.office import Office
 from complaints.parts import (
     Dispute,
@@ -266,6 +275,29 @@ def test_a_finding_says_why(text: str, sides: dict[str, Any], text_id: str) -> N
         assert submit(dossier, **sides).nature is sides.get("nature", Nature.ORDINARY)
 
 
+def test_a_record_may_be_kept_with_the_finding() -> None:
+    """C3: one form, one save; what is missing is asked for all the same."""
+    dossier = assessed()
+    bare = after(dossier, (dossier.complaint.replace(recorded=()), dossier.entries[-1]))
+    kept = InvestigationRecord(
+        record_id="1-document", kind=RecordKind.DOCUMENT, by="han", at=later(bare, 1), words="调取"
+    )
+
+    def submitted(*records_made: InvestigationRecord) -> tuple[Complaint, TrackingEntry]:
+        return investigate.submit(
+            bare.complaint, finding(), staff=HANDLER, key=bare.key, at=later(bare, 1),
+            office=OFFICE, kept=records_made,
+        )  # fmt: skip
+
+    with pytest.raises(InvalidInputError) as refused:
+        submitted(kept.replace(kind=RecordKind.INTERVIEW))
+    assert refused.value.text_id == "error.record_missing"
+    done, entry = submitted(kept)
+    assert (done.status, done.recorded) == (Status.INVESTIGATED, (RecordKind.DOCUMENT,))
+    assert entry.facts["records"] == "document"
+    assert "调取" not in str(entry.facts)
+
+
 # ---- the joint group -----------------------------------------------------------------------
 
 
@@ -441,11 +473,12 @@ def test_somebody_can_always_sign(barred: set[str], major: bool, investigator: S
     """Whoever is complained about, and whoever investigated: one of those left signs."""
     admin = Staff(username="ad", name="管", email="a@example.com", roles=(Role.ADMINISTRATOR,))
     whole = [*DIRECTORY, admin]
-    complaint = investigated(assessed(received(MAJOR if major else "前台态度恶劣。"))).complaint
-    complaint = complaint.replace(
+    dossier = investigated(assessed(received(MAJOR if major else "前台态度恶劣。")))
+    complaint = dossier.complaint.replace(
         respondents=tuple(barred), investigator=investigator.username, stand_ins={}
     )
-    complaint = complaint.replace(stand_ins=stand_ins(complaint, whole, OFFICE))
+    instead = stand_ins(complaint, whole, OFFICE, at=later(dossier, 1))
+    complaint = complaint.replace(stand_ins=instead)
     able = [member for member in whole if may_approve(complaint, member, OFFICE)]
     assert able
     assert all(may_see(complaint, member) for member in able)

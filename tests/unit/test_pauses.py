@@ -567,7 +567,7 @@ def test_merging_and_unmerging_moves_no_start() -> None:
     assert into.clock == main.complaint.clock
     alone = unmerge(
         dossier.replace(complaint=aside),
-        main.replace(complaint=into, merged=joined.link),
+        main.replace(complaint=into, merged=(joined.link,)),
         staff=QUALITY,
         at=NOON + DAY,
     ).complaint[0]

@@ -70,7 +70,7 @@ def decide(
     instead = {} if holds(staff, code, complaint, office) else {"in_place": True}
     if signers(signed, office):
         if directory:
-            signed = signed.replace(stand_ins=stand_ins(signed, directory, office))
+            signed = signed.replace(stand_ins=stand_ins(signed, directory, office, at=at))
         return record(
             signed,
             "signed",

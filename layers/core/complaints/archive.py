@@ -69,7 +69,7 @@ def archive_key(complaint: Complaint, at: datetime) -> str:
     nothing that is locked already can be in the way of.
     """
     severity = "major" if complaint.is_major else "general"
-    kind = complaint.assessment.type if complaint.assessment else "F"
+    kind = complaint.assessment.type if complaint.assessment else "none"
     result = complaint.follow_up_outcome or "none"
     return (
         f"archive/{severity}/{complaint.received_at:%Y}/{kind}/"

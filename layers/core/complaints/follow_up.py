@@ -30,8 +30,27 @@ def rate(
     at: datetime,
     office: Office,
 ) -> tuple[Complaint, TrackingEntry]:
-    """Record the survey as the complainant filled it in (D2)."""
+    """Record the survey as the complainant filled it in (D2).
+
+    After an emergency the call is made all the same (002 3.2.5): an answer that is content is
+    kept, and ends nothing.
+    """
     expect(complaint, Status.RESPONDED)
+    content = outcome is not Outcome.DISSATISFIED
+    if complaint.emergency_at and complaint.must_call_back and content:
+        _expect_unrated(complaint, outcome)
+        return record(
+            complaint,
+            "rated",
+            at=at,
+            actor="complainant",
+            facts={"outcome": outcome, "satisfaction": satisfaction},
+            personal={"words": words},
+            key=key,
+            follow_up_outcome=outcome,
+            satisfaction=satisfaction,
+        )
+    _expect_unrated(complaint, outcome)
     return _followed_up(
         complaint,
         outcome,
@@ -66,6 +85,8 @@ def call_back(
         raise WrongStatusError(
             f"{complaint.complaint_id} is not verified", text_id="error.not_verified"
         )
+    if not complaint.must_call_back:
+        _expect_unrated(complaint, outcome)
     if outcome in NOT_ASKED:
         return _called_in_vain(
             complaint, outcome, words, staff=staff, key=key, at=at, office=office
@@ -110,7 +131,7 @@ def _called_in_vain(
         key=key,
         attempts=complaint.attempts + 1,
         attempted_at=at,
-        follow_up_outcome=outcome,
+        follow_up_outcome=complaint.follow_up_outcome or outcome,
         must_call_back=False,
         **quiet,
     )
@@ -157,6 +178,12 @@ def reopen(
     )
 
 
+def _expect_unrated(complaint: Complaint, outcome: Outcome) -> None:
+    """Raise WrongStatusError for who is satisfied a second time."""
+    if complaint.follow_up_outcome is Outcome.SATISFIED and outcome is Outcome.SATISFIED:
+        raise WrongStatusError(f"{complaint.complaint_id} was rated", text_id="error.rated")
+
+
 def _followed_up(
     complaint: Complaint,
     outcome: Outcome,
@@ -169,8 +196,6 @@ def _followed_up(
     office: Office,
 ) -> tuple[Complaint, TrackingEntry]:
     """Lead the dissatisfied back to investigation, all others on to the closing gates."""
-    if complaint.follow_up_outcome is Outcome.SATISFIED and outcome is Outcome.SATISFIED:
-        raise WrongStatusError(f"{complaint.complaint_id} was rated", text_id="error.rated")
     personal = {"outcome": outcome, "satisfaction": satisfaction, "words": words}
     if outcome is Outcome.DISSATISFIED:
         return again(
@@ -198,6 +223,6 @@ def _followed_up(
         },
         personal=personal,
         key=key,
-        satisfaction=satisfaction,
+        satisfaction=complaint.satisfaction if satisfaction is None else satisfaction,
         **closing(heard, at=at, office=office),
     )

@@ -25,8 +25,8 @@ from complaints.models import Complaint, Outcome, Role, Staff, Status, TrackingE
 from complaints.office import Office
 from complaints.parts import Gate, Proof
 from complaints.record import Record
-from complaints.roles import holds, is_barred, queue_of, signers
-from complaints.rounds import LOOK_AGAIN, VERIFICATION, closing_clock, next_clock
+from complaints.roles import GATE, holds, is_barred, queue_of, signers
+from complaints.rounds import LOOK_AGAIN, VERIFICATION, again, closing_clock, next_clock
 
 LET_GO_OF = (Gate.CAUSE, Gate.PERSON, Gate.TAUGHT, Gate.MEASURES)
 """The four that are not let go (四不放过, D7)."""
@@ -108,7 +108,7 @@ def openers(gate: Gate, complaint: Complaint, office: Office) -> tuple[str, ...]
     signs the general solutions signs the record.
     """
     if named := office.policy.proven_by.get(gate):
-        return (named,)
+        return (complaint.stand_ins.get(f"{GATE}{named}", named),)
     if gate is Gate.SIGNED:
         return office.policy.approval.general.signed_by[-1:]
     if gate in PROVEN:
@@ -143,6 +143,29 @@ def provable(complaint: Complaint, staff: Staff, office: Office) -> tuple[Gate, 
     )
 
 
+def fail(
+    complaint: Complaint, proof: Proof, *, staff: Staff, key: bytes, at: datetime, office: Office
+) -> tuple[Complaint, TrackingEntry]:
+    """Record that the measures do not hold: the complaint goes back to investigation (D6; 000 六).
+
+    It was found by ourselves, so it counts as no repeat of the complainant's. Raises as `prove`
+    does, and InvalidInputError for a gate that is not about measures.
+    """
+    if proof.gate is not Gate.VERIFIED:
+        raise InvalidInputError(f"{proof.gate} can't fail", text_id="error.gate_cannot_fail")
+    _expect_provable(complaint, proof, staff, office)
+    return again(
+        complaint,
+        "verification_failed",
+        actor=staff.username,
+        key=key,
+        at=at,
+        office=office,
+        personal=proof,
+        facts={"gate": proof.gate},
+    )
+
+
 def prove(
     complaint: Complaint, proof: Proof, *, staff: Staff, key: bytes, at: datetime, office: Office
 ) -> tuple[Complaint, TrackingEntry]:
@@ -151,17 +174,7 @@ def prove(
     Raises InvalidInputError for a gate that nobody proves, that the policy doesn't have or that is
     open already, and for a proof without words; NotAllowedError for the wrong person.
     """
-    expect(complaint, Status.APPROVED, Status.RESPONDED)
-    if proof.gate not in PROVEN or proof.gate not in shut(complaint, office):
-        raise InvalidInputError(f"{proof.gate} is not to be proven", text_id="error.gate_open")
-    if not proof.words.strip():
-        raise InvalidInputError("a proof needs its words", text_id="error.proof_missing")
-    if proof.gate not in provable(complaint, staff, office):
-        own = staff.username == complaint.investigator
-        raise NotAllowedError(
-            f"{staff.username} may not prove {proof.gate} of {complaint.complaint_id}",
-            text_id="error.own_proof" if own else "error.gate_of_others",
-        )
+    _expect_provable(complaint, proof, staff, office)
     proven = complaint.replace(proven=(*complaint.proven, proof.gate))
     if proof.gate is Gate.VERIFIED:
         proven = proven.replace(**without_clock(proven, VERIFICATION))
@@ -175,6 +188,21 @@ def prove(
         key=key,
         **closing(proven, at=at, office=office),
     )
+
+
+def _expect_provable(complaint: Complaint, proof: Proof, staff: Staff, office: Office) -> None:
+    """Raise what is wrong with a word about a gate now, if anything is."""
+    expect(complaint, Status.APPROVED, Status.RESPONDED)
+    if proof.gate not in PROVEN or proof.gate not in shut(complaint, office):
+        raise InvalidInputError(f"{proof.gate} is not to be proven", text_id="error.gate_open")
+    if not proof.words.strip():
+        raise InvalidInputError("a proof needs its words", text_id="error.proof_missing")
+    if proof.gate not in provable(complaint, staff, office):
+        own = staff.username == complaint.investigator
+        raise NotAllowedError(
+            f"{staff.username} may not prove {proof.gate} of {complaint.complaint_id}",
+            text_id="error.own_proof" if own else "error.gate_of_others",
+        )
 
 
 def closing(complaint: Complaint, *, at: datetime, office: Office) -> dict[str, Any]:
@@ -225,8 +253,8 @@ def waits_for(complaint: Complaint, staff: Staff, office: Office) -> bool:
 def other_queues(complaint: Complaint, office: Office) -> tuple[str, ...]:
     """Return the queues beside its own in which the complaint must be found.
 
-    Signers whose order is free, who decides about a payment, and who proves a gate each find it
-    in the queue of their own. A merged complaint is in none.
+    Signers whose order is free, who decides about a payment or a longer limit, and who proves a
+    gate each find it in the queue of their own. A merged complaint is in none.
     """
     if complaint.merged_into:
         return ()
@@ -238,6 +266,8 @@ def other_queues(complaint: Complaint, office: Office) -> tuple[str, ...]:
         proofs = [gate for gate in shut(complaint, office) if gate in PROVEN]
         codes += [openers(gate, complaint, office)[0] for gate in proofs]
     codes += awaited_payers(complaint)
+    if complaint.extension:
+        codes.append(office.policy.extension.approved_by)
     queues = dict.fromkeys(queue_of(code, complaint, office) for code in codes)
     return tuple(queue for queue in queues if queue != complaint.queue)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from complaints.lifecycle import InvalidInputError, NotAllowedError, expect, record
 from complaints.models import Complaint, Finding, Staff, Status, TrackingEntry
 from complaints.office import Office
-from complaints.parts import Nature, WorkOrder
+from complaints.parts import InvestigationRecord, Nature, WorkOrder
 from complaints.records import missing
 from complaints.roles import (
     may_assign,
@@ -47,12 +47,13 @@ def submit(
     office: Office,
     directory: Sequence[Staff] = (),
     orders: Sequence[WorkOrder] = (),
+    kept: Sequence[InvestigationRecord] = (),
 ) -> tuple[Complaint, TrackingEntry]:
     """Close the investigation with its report; the solution now waits for approval (004 二).
 
     Whoever submits is the investigator, whoever it was assigned to: that person can't approve. In
     `directory` those are looked for who may; none of them is, where it is empty. `orders` are those
-    that the complaint had.
+    that the complaint had; `kept` are records that are kept with the finding, in the same save.
 
     Raises NotAllowedError for who does not handle it, or does not lead the joint group;
     InvalidInputError where a work order is open, or a record, cause, ground or reason is missing.
@@ -64,10 +65,12 @@ def submit(
             f"{staff.username} may not investigate {complaint.complaint_id}",
             text_id="error.leader_submits" if led else "",
         )
+    recorded = tuple(dict.fromkeys((*complaint.recorded, *(one.kind for one in kept))))
+    complaint = complaint.replace(recorded=recorded)
     _expect_complete(complaint, finding, orders, office)
     found = complaint.replace(investigator=staff.username, compensation=finding.compensation)
     if directory:
-        found = found.replace(stand_ins=stand_ins(found, directory, office))
+        found = found.replace(stand_ins=stand_ins(found, directory, office, at=at))
     return record(
         found,
         "investigated",
@@ -80,8 +83,9 @@ def submit(
             "late": is_late(complaint, at),
             **({"ground": finding.ground} if finding.ground else {}),
             **({"nature": finding.nature} if finding.nature is not Nature.ORDINARY else {}),
+            **({"records": ",".join(one.kind for one in kept)} if kept else {}),
         },
-        personal=finding,
+        personal={"finding": finding, "records": kept} if kept else finding,
         key=key,
         look_again_at=at + LOOK_AGAIN,
         responsible=finding.responsible,

@@ -44,14 +44,13 @@ class Both(NamedTuple):
 
     complaint: Made
     main: Made
-    link: tuple[Merged, ...] = ()
-    """What lies beside the main one from now on,"""
-    gone: tuple[Merged, ...] = ()
-    """and what no more."""
+    link: Merged
+    """What lies beside the main one from now on; parted, it counts no more."""
 
     def merged_after(self, main: Dossier) -> tuple[Merged, ...]:
         """Return what is counted with the main one from now on."""
-        return (*(one for one in main.merged if one not in self.gone), *self.link)
+        others = (one for one in main.merged if one.complaint_id != self.link.complaint_id)
+        return (*others, *(() if self.link.parted_at else (self.link,)))
 
 
 MERGEABLE = (Status.RECEIVED, Status.ASSESSED, Status.INVESTIGATED)
@@ -59,7 +58,9 @@ MERGEABLE = (Status.RECEIVED, Status.ASSESSED, Status.INVESTIGATED)
 
 
 def person_key(complainant: Complainant, secret: bytes) -> str:
-    """Return the key of a person: HMAC-SHA-256 of phone (E.164) or mail address, 64 hex digits.
+    """Return the key of a person: half of the HMAC-SHA-256 of phone (E.164) or mail address.
+
+    32 hex digits: it lies in every head and every index entry of the complaint.
 
     It says who is the same, and not who it is, to anybody without the deployment's secret. Empty
     for who left neither. Who leaves a phone once and only an address the next time is two.
@@ -70,7 +71,7 @@ def person_key(complainant: Complainant, secret: bytes) -> str:
         known = f"mailto:{address}"
     else:
         return ""
-    return hmac.new(secret, known.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(secret, known.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 # ---- merge and unmerge ---------------------------------------------------------------------
@@ -124,7 +125,7 @@ def merge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime) -> Bot
         respondents=tuple(dict.fromkeys((*into.respondents, *complaint.respondents))),
         news_at=into.news_at or complaint.news_at,
     )
-    return Both(merged, grown, link=(link,))
+    return Both(merged, grown, link)
 
 
 def unmerge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime) -> Both:
@@ -158,7 +159,7 @@ def unmerge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime) -> B
         facts={"complaint": complaint.complaint_id},
         repeats=into.repeats - _repeats(link, into),
     )
-    return Both(alone, shrunk, gone=(link,))
+    return Both(alone, shrunk, link.replace(parted_at=at))
 
 
 def put_aside(complaint: Complaint) -> Complaint:

@@ -256,6 +256,8 @@ class Merged(Record, frozen=True, kw_only=True):
     by: str
     repeats: int = 0
     """How often its complainant had come back before it was merged."""
+    parted_at: datetime | None = None
+    """When it was unmerged; the link stays, as nothing is ever deleted, and counts no more."""
 
 
 class Dispute(Record, frozen=True, kw_only=True):

@@ -45,7 +45,7 @@ def name(
     )
     queue = complaint.queue
     if complaint.status is Status.INVESTIGATED:
-        barred = barred.replace(stand_ins=stand_ins(barred, directory, office))
+        barred = barred.replace(stand_ins=stand_ins(barred, directory, office, at=at))
         queue = queue_of(next_signer(barred, office), barred, office)
     return record(
         barred,

@@ -1,12 +1,14 @@
 """Who may do what (H4): one function for each right, asked by stages and pages alike."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import wraps
 from itertools import chain
 from typing import Any, ParamSpec, TypeVar, cast
 
 from complaints.models import Complaint, Role, Staff, Status
 from complaints.office import Office
+from complaints.people import day_of, has_left
 
 COORDINATES = frozenset({Role.QUALITY_OFFICE})
 READS_ALL = frozenset({Role.QUALITY_OFFICE, Role.MANAGEMENT, Role.AUDITOR, Role.INTAKE})
@@ -18,6 +20,10 @@ CHANGES_POLICY = frozenset({Role.QUALITY_OFFICE, Role.ADMINISTRATOR})
 READS_POLICY = CHANGES_POLICY | {Role.MANAGEMENT, Role.AUDITOR}
 LAST = (Role.QUALITY_OFFICE, Role.MANAGEMENT, Role.ADMINISTRATOR)
 """Who signs where nobody else may, in this order."""
+ACTED_ON_INSTEAD = frozenset({Status.INVESTIGATED, Status.APPROVED, Status.RESPONDED})
+"""Where somebody signs or proves, in whosever place."""
+GATE = "gate:"
+"""How the key of who proves a gate in somebody's place begins: `gate:<role or post>`."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -244,28 +250,57 @@ def stands_in(staff: Staff, code: str, complaint: Complaint, office: Office) -> 
     return bool(other) and holds(staff, other, complaint, office)
 
 
-def stand_ins(complaint: Complaint, directory: Sequence[Staff], office: Office) -> dict[str, str]:
-    """Return who signs in place of each role or post that is awaited and has nobody to sign.
+def stand_ins(
+    complaint: Complaint, directory: Sequence[Staff], office: Office, *, at: datetime
+) -> dict[str, str]:
+    """Return who acts in place of each role or post that has nobody to sign, or to prove a gate.
 
-    Nobody signs who investigated, has signed already or is complained about. Where that leaves
-    none, the next on the ladder that has somebody signs, then quality office, management and, in
-    the last place, an administrator (C5, I8).
+    Nobody signs who investigated, has signed already, has left or is complained about. Where that
+    leaves none, the next on the ladder that has somebody signs, then quality office, management
+    and, in the last place, an administrator (C5, I8). Likewise for who proves a gate (D6), under
+    `gate:<role or post>`: there, only who investigated is one too many.
     """
+    day = day_of(at, office)
+    here = [member for member in directory if not has_left(member, day)]
     signed_by = (one.username for one in complaint.signed)
     barred = {complaint.investigator, *complaint.predecessors, *signed_by}
-    free = [member for member in directory if member.username not in barred]
-    ladder = [rung.to for rung in office.policy.escalation.ladder(is_major=complaint.is_major)]
     signed = {one.code for one in complaint.signed}
+    sign = [member for member in here if member.username not in barred]
+    prove = [member for member in here if member.username != complaint.investigator]
+    awaited = [("", code, sign) for code in asked_to_sign(complaint, office) if code not in signed]
+    awaited += [(GATE, code, prove) for code in office.policy.proven_by.values()]
     found: dict[str, str] = {}
-    for code in asked_to_sign(complaint, office):
-        if code in signed or any(holds(member, code, complaint, office) for member in free):
+    for kind, code, free in awaited:
+        if any(holds(member, code, complaint, office) for member in free):
             continue
-        upwards = ladder[ladder.index(code) + 1 :] if code in ladder else []
-        for other in (*upwards, *LAST):
-            if any(holds(member, other, complaint, office) for member in free):
-                found[code] = str(other)
-                break
+        if other := _next_up(code, free, complaint, office):
+            found[f"{kind}{code}"] = other
     return found
+
+
+def _next_up(code: str, free: Sequence[Staff], complaint: Complaint, office: Office) -> str:
+    """Return the first above a role or post that one of these people holds; empty for none."""
+    ladder = [rung.to for rung in office.policy.escalation.ladder(is_major=complaint.is_major)]
+    upwards = ladder[ladder.index(code) + 1 :] if code in ladder else []
+    for other in (*upwards, *LAST):
+        if any(holds(member, other, complaint, office) for member in free):
+            return str(other)
+    return ""
+
+
+def with_stand_ins(
+    complaint: Complaint, directory: Sequence[Staff], office: Office, *, at: datetime
+) -> Complaint:
+    """Return the complaint as it lies with whoever signs or proves in somebody's place today.
+
+    Promotions and leavers come at any time: nothing may lie where nobody can act.
+    """
+    if complaint.merged_into or complaint.status not in ACTED_ON_INSTEAD:
+        return complaint
+    found = complaint.replace(stand_ins=stand_ins(complaint, directory, office, at=at))
+    if found.stand_ins == complaint.stand_ins or complaint.status is not Status.INVESTIGATED:
+        return found
+    return found.replace(queue=queue_of(next_signer(found, office), found, office))
 
 
 def signers(complaint: Complaint, office: Office) -> tuple[str, ...]:

@@ -227,7 +227,7 @@ def _readers(office: Office) -> dict[str, Callable[[str], object]]:
     reserved = (texts(one)(f"staff.queue.{QUALITY_OFFICE}") for one in LANGUAGES)
     departments = _names_of(
         [
-            (QUALITY_OFFICE, *reserved),
+            (QUALITY_OFFICE, *_title(Role.QUALITY_OFFICE, office), *reserved),
             *((part.code, part.name.zh, part.name.en) for part in policy.departments),
         ]
     )
@@ -272,7 +272,9 @@ def _read_names(
     typed = [one.strip().casefold() for one in SEPARATORS.split(cell) if one.strip()]
     codes = tuple(dict.fromkeys(names.values()))
     if len(typed) > most or any(one not in names for one in typed):
-        raise _WrongCellError(text_id, codes)
+        words = {code: name for name, code in reversed([*names.items()]) if name != code}
+        allowed = (f"{words[code]} ({code})" if code in words else code for code in codes)
+        raise _WrongCellError(text_id, allowed)
     chosen = {names[one] for one in typed}
     return tuple(code for code in codes if code in chosen)
 

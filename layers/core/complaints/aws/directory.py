@@ -4,6 +4,7 @@ Two collections in the complaints table: complaint_id = "staff", part = the user
 complaint_id = "staff#change", part = <instant>#<random>: every change, as it was and as it is.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -52,7 +53,8 @@ class StaffDirectory:
             entry["ExpressionAttributeValues"] = {":before": _entry(change.before)["document"]}
         else:
             entry["ConditionExpression"] = "attribute_not_exists(part)"
-        part = f"{sortable(change.at)}#{random_id()}"
+        # Within a second the clock of the machine says which came first.
+        part = f"{sortable(change.at)}#{time.time_ns()}-{random_id()}"
         kept = {"TableName": self._table, "Item": item("staff#change", part, change)}
         try:
             self._client.transact_write_items(TransactItems=[{"Put": entry}, {"Put": kept}])

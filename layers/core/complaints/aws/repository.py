@@ -59,7 +59,7 @@ from complaints.models import (
     TrackingEntry,
     sortable,
 )
-from complaints.parts import Announcement, Notice
+from complaints.parts import Announcement, Merged, Notice
 
 TRIES = 40
 MOST_CLAIMS = 100
@@ -98,12 +98,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A complaint as it is to be saved: its new entries, what comes beside it and what goes."""
+    """A complaint as it is to be saved: its new entries, and what comes beside it."""
 
     complaint: Complaint
     entries: tuple[TrackingEntry, ...]
     parts: tuple[Record, ...] = ()
-    gone: tuple[Record, ...] = ()
 
     @property
     def version_before(self) -> int:
@@ -150,6 +149,7 @@ class ComplaintRepository:
             IN_DOSSIER[kind]: read_all(parts.get(kind, []), record)
             for kind, (record, _) in PARTS.items()
         }
+        handling["merged"] = tuple(one for one in handling["merged"] if not one.parted_at)
         return Dossier(
             complaint=read(parts["complaint"][0], Complaint),
             complainant=person.complainant,
@@ -225,7 +225,6 @@ class ComplaintRepository:
     def _writes(self, change: Change, mark: Stored) -> list[Stored]:
         """Return the writes of one change; the head only upon the version it was made from."""
         complaint = change.complaint
-        gone = (part_item(complaint, part) for part in change.gone)
         return [
             self._put(
                 complaint_item(complaint),
@@ -240,15 +239,6 @@ class ComplaintRepository:
                 for entry in change.entries
             ),
             *(self._put(stored) for part in change.parts for stored in part_items(complaint, part)),
-            *(
-                {
-                    "Delete": {
-                        "TableName": self._table,
-                        "Key": {"complaint_id": one["complaint_id"], "part": one["part"]},
-                    }
-                }
-                for one in gone
-            ),
             *(self._put(copied) for copied in queue_items(complaint)),
         ]
 
@@ -485,8 +475,11 @@ class ComplaintRepository:
             for head in self.heads(ids[start : start + 100])
         ]
 
-    def of_person(self, person: str, *, limit: int = LISTED) -> list[Complaint]:
-        """Return the newest complaints of a person, by the keyed hash of their heads."""
+    def of_person(self, person: str, *, besides: str = "", limit: int = LISTED) -> list[Complaint]:
+        """Return the newest complaints of a person, by the keyed hash of their heads.
+
+        Left out is the one of the number `besides`, which is known already.
+        """
         page = self._client.query(
             TableName=self._table,
             IndexName="by_person",
@@ -495,7 +488,8 @@ class ComplaintRepository:
             ScanIndexForward=False,
             Limit=limit,
         )
-        return self.heads([stored["complaint_id"]["S"] for stored in page["Items"]])
+        ids = (stored["complaint_id"]["S"] for stored in page["Items"])
+        return self.heads([one for one in ids if one != besides])
 
     def merged_into(
         self, complaint_id: str, *, limit: int = LISTED, after: str = ""
@@ -515,8 +509,9 @@ class ComplaintRepository:
             ConsistentRead=True,
             Limit=limit,
         )
-        ids = [stored["part"]["S"].partition("#")[2] for stored in page["Items"]]
-        return self.heads(ids), ids[-1] if "LastEvaluatedKey" in page else ""
+        links = [read(stored, Merged) for stored in page["Items"]]
+        heads = self.heads([one.complaint_id for one in links if not one.parted_at])
+        return heads, links[-1].complaint_id if "LastEvaluatedKey" in page else ""
 
     def heads(self, complaint_ids: list[str]) -> list[Complaint]:
         """Return these complaints as they are now, up to a hundred, in the order asked for."""

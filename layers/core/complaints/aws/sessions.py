@@ -38,6 +38,8 @@ class Session(Record, frozen=True):
     csrf: str
     began_at: datetime
     seen_at: datetime
+    everybody: tuple[Staff, ...] = ()
+    """Who there is, as the directory says at this request; never kept."""
 
     def is_over(self, at: datetime) -> bool:
         """Return whether it has ended: not used for too long, or too old."""
@@ -81,7 +83,7 @@ def _present(session: Session, at: datetime) -> Session | None:
     member = by_name(everybody).get(session.staff.username)
     if member is None or has_left(member, day):
         return None
-    return session.replace(staff=acting(member, everybody, day))
+    return session.replace(staff=acting(member, everybody, day), everybody=tuple(everybody))
 
 
 def end(secret: str) -> str:

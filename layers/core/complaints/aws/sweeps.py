@@ -30,12 +30,11 @@ def ended(at: datetime) -> None:
 def silent_since(at: datetime) -> datetime | None:
     """Return when the last run ended if that is too long ago, else None.
 
-    Where none ever ended: the beginning of time, which is too long ago as well.
+    Where none ever ended the system is new, and says nothing; the alarm watches over that
+    (infra/alarms.yaml).
     """
     stored = client("dynamodb").get_item(
         TableName=resource("COMPLAINTS_TABLE"), Key=key_of("sweep", "end")
     )
     last = read(stored["Item"], Sweep).ended_at if "Item" in stored else None
-    if last and at - last <= SILENT_AFTER:
-        return None
-    return last or datetime.min.replace(tzinfo=at.tzinfo)
+    return last if last and at - last > SILENT_AFTER else None

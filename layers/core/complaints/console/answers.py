@@ -21,7 +21,7 @@ from complaints.forms import (
 )
 from complaints.models import Assessment, Decision, Dossier, Finding, Outcome, Risk, Staff, Urgency
 from complaints.office import Office
-from complaints.parts import Gate, Nature, Payment
+from complaints.parts import Gate, InvestigationRecord, Nature, Payment, RecordKind
 from complaints.policy import QUALITY_OFFICE, EmergencyMeasure
 
 MEASURES = ("progress", *get_args(EmergencyMeasure))
@@ -38,6 +38,7 @@ FIELDS: dict[Task, tuple[Field, ...]] = {
         Field(name="measures", kind="words", required=True, longest=2000),
         Field(name="reply", kind="words", required=True, longest=5000),
         Field(name="compensation", kind="money", longest=20),
+        *(Field(name=f"kept_{kind}", kind="words", longest=5000) for kind in RecordKind),
     ),
     Task.DECIDE: (
         Field(name="decision", kind="choice", required=True, choices=("approve", "reject")),
@@ -69,6 +70,7 @@ FIELDS: dict[Task, tuple[Field, ...]] = {
     ),
     Task.PROVE: (
         Field(name="gate", kind="choice", required=True, choices=tuple(Gate)),
+        Field(name="holds", kind="choice", choices=("yes", "no")),
         Field(name="words", kind="words", required=True, longest=2000),
     ),
     Task.OFFER: (
@@ -171,6 +173,7 @@ TYPED = frozenset(
         *("reason", "words", "text", "why"),
         *("contact_words", "progress_words", "pause_words", "agree_words", "extend_words"),
         "extension_words",
+        *(f"kept_{kind}" for kind in RecordKind),
     }
 )
 """Fields that somebody took the trouble to write; shown again even where the form is gone."""
@@ -231,6 +234,19 @@ def finding_of(values: dict[str, str], staff: Staff) -> Finding:
         measures=values["measures"],
         reply=values["reply"],
         compensation=fen(values["compensation"]),
+    )
+
+
+def records_of(
+    values: dict[str, str], form_id: str, staff: Staff, at: datetime
+) -> tuple[InvestigationRecord, ...]:
+    """Return the records that a checked report holds: those that were missing until then."""
+    return tuple(
+        InvestigationRecord(
+            record_id=f"{form_id}-{kind}", kind=kind, by=staff.username, at=at, words=words
+        )
+        for kind in RecordKind
+        if (words := values[f"kept_{kind}"])
     )
 
 

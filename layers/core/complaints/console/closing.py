@@ -9,6 +9,7 @@ from complaints.compensation import SUPERSEDED, awaits, may_approve, may_pay
 from complaints.console.lists import departments, queue_words, role_words
 from complaints.console.tasks import Task
 from complaints.gates import awaited_outside, gates, provable
+from complaints.lifecycle import is_past
 from complaints.models import Dossier, Staff, Status
 from complaints.office import Office
 from complaints.pages import money
@@ -71,7 +72,7 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
 def closing_of(dossier: Dossier, names: Mapping[str, str], t: Texts, office: Office) -> Closing:
     """Return what the page shows; `names` are the names of the staff by user name."""
     complaint = dossier.complaint
-    begun = complaint.status not in {Status.RECEIVED, Status.ASSESSED}
+    begun = is_past(complaint, Status.APPROVED) or bool(complaint.proven)
     return Closing(
         signed=signatures(dossier, names, t, office),
         gates=tuple(gate_lines(dossier, names, t, office)) if begun else (),

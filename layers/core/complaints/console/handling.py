@@ -121,8 +121,6 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True):
     """What the page shows of the handling, apart from its forms."""
 
     records: tuple[Shown, ...]
-    missing: tuple[str, ...]
-    """The kinds of records without which the finding can't be submitted."""
     orders: tuple[Shown, ...]
     members: tuple[str, ...]
     """Names of the joint group, the leader first."""
@@ -140,7 +138,6 @@ def handling(
     files = _names_of(dossier.evidence)
     return Handling(
         records=tuple(_record(one, files, names, t) for one in dossier.records),
-        missing=tuple(t(f"staff.record.{kind}") for kind in missing(complaint, office)),
         orders=tuple(_order(one, names, t, office, at) for one in dossier.orders),
         members=tuple(names.get(one, one) for one in complaint.members),
         respondents=tuple(names.get(one, one) for one in complaint.respondents),
@@ -312,6 +309,7 @@ def options(
             if one.status == "open"
         ],
         "ended_status": [(one, t(f"staff.dispute.{one}")) for one in ENDED],
+        "missing": [(kind.value, t(f"staff.record.{kind}")) for kind in missing(complaint, office)],
         "ground": [
             (one.code, one.name.in_language(t.language)) for one in office.policy.not_responsible
         ],

@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 import msgspec
 
 from complaints.clocks import colour, is_overdue, reading
-from complaints.models import Clock, Complaint
+from complaints.models import Clock, Complaint, Role
 from complaints.office import Office
-from complaints.policy import QUALITY_OFFICE
+from complaints.policy import MANAGEMENT, QUALITY_OFFICE
 from complaints.texts import Texts
 
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 DAY = re.compile(r"20\d\d-\d\d-\d\d")
 CURSOR_KEYS = {"complaint_id", "part", "queue", "due_at"}
 Fits = Callable[[Complaint], bool]
+ROLES_OF_QUEUES = {QUALITY_OFFICE: Role.QUALITY_OFFICE, MANAGEMENT: Role.MANAGEMENT}
 TONES = {"red": "red", "amber": "amber", "green": ""}
 
 
@@ -114,16 +115,22 @@ def left(clock: Clock, t: Texts, at: datetime) -> str:
 
 
 def kind_words(code: str, t: Texts, office: Office) -> str:
-    """Name a type of the taxonomy."""
+    """Name a type of the taxonomy; the letter of a class stands before it, a longer code not."""
     kind = office.policy.find_type(code)
-    return f"{code} {kind.name.in_language(t.language)}" if kind else code
+    if kind is None:
+        return code
+    name = kind.name.in_language(t.language)
+    return f"{code} {name}" if len(code) == 1 else name
 
 
 def queue_words(code: str, t: Texts, office: Office) -> str:
-    """Name a department, or one of the queues that every organisation has."""
+    """Name a department, or one of the queues that every organisation has, as it calls them."""
     department = office.policy.find_department(code)
     if department:
         return department.name.in_language(t.language)
+    role = ROLES_OF_QUEUES.get(code)
+    if role and (title := office.policy.titles.get(role)):
+        return title.in_language(t.language)
     return t(f"staff.queue.{code}") if f"staff.queue.{code}" in t else code
 
 

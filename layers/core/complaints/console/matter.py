@@ -89,7 +89,7 @@ def matter_of(
 ) -> Matter:
     """Return the view; `people` are the complainants of the `merged` by their numbers."""
     complaint = dossier.complaint
-    earlier = list(of_person)
+    earlier = [one for one in of_person if one.complaint_id != complaint.complaint_id]
     keys = {complaint.person, *(one.person for one in dossier.merged)} - {""}
     return Matter(
         into=complaint.merged_into,
@@ -98,18 +98,14 @@ def matter_of(
         people=len(keys),
         more=more,
         proposed=tuple(_other(one, complaint, t) for one in proposed),
-        of_person=tuple(
-            _other(one, complaint, t)
-            for one in earlier
-            if one.complaint_id != complaint.complaint_id and may_see(one, staff)
-        ),
-        marked=sum(one.nature is Nature.MALICIOUS for one in earlier),
+        of_person=tuple(_other(one, complaint, t) for one in earlier if may_see(one, staff)),
+        marked=sum(one.nature is Nature.MALICIOUS for one in (complaint, *earlier)),
         grounds=grounds(dossier, t, office),
     )
 
 
 def grounds(dossier: Dossier, t: Texts, office: Office) -> tuple[Ground, ...]:
-    """Return each criterion that makes it major, and each that is counted and not met yet."""
+    """Return each criterion that makes it major, and each whose count has begun to grow."""
     assessment = dossier.complaint.assessment
     if not assessment:
         return ()
@@ -117,7 +113,7 @@ def grounds(dossier: Dossier, t: Texts, office: Office) -> tuple[Ground, ...]:
     found = []
     for criterion in office.policy.major:
         proof = counted.get(criterion.code)
-        if criterion.code not in assessment.major and not proof:
+        if criterion.code not in assessment.major and not _is_noteworthy(proof):
             continue
         if criterion.code in assessment.proposed:
             why = "staff.proof.proposed"
@@ -136,6 +132,11 @@ def grounds(dossier: Dossier, t: Texts, office: Office) -> tuple[Ground, ...]:
             )
         )
     return tuple(found)
+
+
+def _is_noteworthy(proof: SeverityProof | None) -> bool:
+    """Return whether a count that makes nothing major is worth a line; one person is no crowd."""
+    return proof is not None and proof.count >= (1 if proof.what == "repeats" else 2)
 
 
 def may_be_same(

@@ -10,6 +10,7 @@ from complaints.console.lists import Row, kind_words, queue_words, role_words, r
 from complaints.console.tasks import is_masked
 from complaints.models import (
     Assessment,
+    Channel,
     Complainant,
     Complaint,
     Contact,
@@ -60,6 +61,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 
     number: str
     head: Row
+    waits_for: str
+    """Who has it now: a department, the quality office or the management; empty for nobody."""
     stages: tuple[tuple[str, str], ...]
     particulars: tuple[tuple[str, str], ...]
     reasons: tuple[str, ...]
@@ -88,6 +91,7 @@ def sheet(
     return Sheet(
         number=complaint.complaint_id,
         head=row(complaint, t, office, at),
+        waits_for=queue_words(complaint.queue, t, office),
         stages=stages(complaint, t),
         particulars=particulars(complaint, names, t, office),
         reasons=complaint.assessment.reasons if complaint.assessment else (),
@@ -113,13 +117,12 @@ def particulars(
         (t("staff.department"), queue_words(complaint.department, t, office)),
         (t("staff.waits_for"), queue_words(complaint.queue, t, office)),
         (t("staff.risk"), t(f"staff.risk.{assessment.risk}") if assessment else ""),
-        (t("staff.major"), "\n".join(criteria(assessment, t, office))),
         (t("staff.channel"), t(f"staff.channel.{complaint.channel}")),
         (t("staff.investigator"), name_of(complaint.investigator, names, t)),
         (t("staff.approver"), name_of(complaint.approver, names, t)),
         (t("staff.rounds"), str(complaint.reopened) if complaint.reopened else ""),
         (t("staff.missed"), str(complaint.overdue) if complaint.overdue else ""),
-        (t("staff.policy"), complaint.policy),
+        (t("staff.policy"), office.policy.title.in_language(t.language)),
     )
 
 
@@ -128,14 +131,6 @@ def confidence(assessment: Assessment | None, t: Texts) -> str:
     if assessment is None or assessment.confidence == 1:
         return ""
     return t("staff.confidence.value", percent=round(assessment.confidence * 100))
-
-
-def criteria(assessment: Assessment | None, t: Texts, office: Office) -> list[str]:
-    """Return the words of the criteria that make it major."""
-    found = (
-        office.policy.find_criterion(code) for code in (assessment.major if assessment else ())
-    )
-    return [one.name.in_language(t.language) for one in found if one]
 
 
 def parties(complainant: Complainant, t: Texts, *, masked: bool) -> tuple[tuple[str, str], ...]:
@@ -177,17 +172,22 @@ def said(contact: Contact, names: Mapping[str, str], t: Texts) -> Said:
         (t("complain.place"), contact.place),
         (t("complain.service"), contact.service),
         (t("complain.staff_involved"), contact.staff_involved),
-        (t("staff.amount"), "" if contact.amount is None else money(contact.amount)),
+        (t("complain.amount"), "" if contact.amount is None else money(contact.amount)),
         (t("staff.files"), "\n".join(file.name for file in contact.files)),
     )
     return Said(
         at=contact.received_at,
         by=name_of(contact.by, names, t),
-        channel=t(f"staff.channel.{contact.channel}"),
+        channel=t("staff.note" if is_note(contact) else f"staff.channel.{contact.channel}"),
         subject=contact.subject,
         text=contact.text,
         pairs=tuple((name, value) for name, value in pairs if value),
     )
+
+
+def is_note(contact: Contact) -> bool:
+    """Return whether staff wrote this down for themselves; what they registered is no note."""
+    return contact.channel is Channel.DEPARTMENT and not contact.contact_id.startswith("form-")
 
 
 def pieces(dossier: Dossier, names: Mapping[str, str], t: Texts) -> list[Piece]:
@@ -251,6 +251,7 @@ def line(entry: TrackingEntry, names: Mapping[str, str], t: Texts, office: Offic
 def marks(facts: Mapping[str, str | int | bool | None], t: Texts) -> list[str]:
     """Return what else an entry of the history says: the kind of record, and what was true."""
     kept = [t(f"staff.record.{facts['record']}")] if "record" in facts else []
+    kept += [t(f"staff.record.{kind}") for kind in str(facts.get("records", "")).split(",") if kind]
     return kept + [t(f"staff.fact.{one}") for one in FLAGS if facts.get(one) is True]
 
 

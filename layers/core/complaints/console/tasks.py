@@ -4,6 +4,7 @@ The stages decide when it comes to it; here the same rights are asked, so that a
 what will be accepted.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -40,6 +41,7 @@ from complaints.roles import (
     may_submit,
     may_work_on,
 )
+from complaints.rounds import CONTACT
 
 READS_ARCHIVE = frozenset({Role.AUDITOR, Role.QUALITY_OFFICE, Role.MANAGEMENT})
 READS_QUARANTINE = frozenset({Role.INTAKE, Role.QUALITY_OFFICE})
@@ -102,6 +104,13 @@ LIMIT_TASKS = (
     *(Task.PAUSE, Task.AGREE, Task.EXTEND),
 )
 """What moves a limit, or is the first word to the complainant: the forms beside the limits."""
+
+TO_DO = (
+    *(Task.EMERGENCY_RESPONSE, Task.DECIDE_EXTENSION, Task.ASSIGN),
+    *(Task.INVESTIGATE, Task.DECIDE, Task.PHONE, Task.POST, Task.FOLLOW_UP, Task.WORK),
+    *(Task.PROVE, Task.DECIDE_PAYMENT, Task.PAY, Task.CONTACT, Task.READ, Task.ACKNOWLEDGE),
+)
+"""What waits for an answer once it is offered, the most pressing first; the rest are tools."""
 
 
 def tasks_of(
@@ -205,8 +214,10 @@ def rung_tasks(dossier: Dossier, staff: Staff, office: Office) -> tuple[Task, ..
 
 def asks(complaint: Complaint, staff: Staff, office: Office) -> bool:
     """Return whether this person may call back now: somebody who was not heard yet (D2, D6)."""
-    heard = complaint.follow_up_outcome is Outcome.SATISFIED or refuses_call(complaint, office)
-    return may_follow_up(complaint, staff) and not heard
+    satisfied = complaint.follow_up_outcome is Outcome.SATISFIED
+    heard = satisfied and not complaint.must_call_back
+    may_call = may_follow_up(complaint, staff) and not refuses_call(complaint, office)
+    return may_call and not heard
 
 
 def closing_tasks(complaint: Complaint, staff: Staff, office: Office) -> tuple[Task, ...]:
@@ -219,6 +230,22 @@ def closing_tasks(complaint: Complaint, staff: Staff, office: Office) -> tuple[T
         Task.OFFER: may_offer(complaint, staff),
     }
     return tuple(task for task, allowed in may.items() if allowed)
+
+
+def to_do(
+    complaint: Complaint, offered: Collection[Task], staff: Staff, *, names_others: bool
+) -> tuple[Task, ...]:
+    """Return which of the tasks that are offered wait for this person, the most pressing first.
+
+    To name an investigator waits for who can name somebody else, as long as nobody is named; a
+    work order for who fulfils it; a first word to the complainant only while its clock runs (C8).
+    """
+    waits = {
+        Task.ASSIGN: names_others and not complaint.investigator,
+        Task.WORK: any(may_fulfil(complaint, one, staff) for one in complaint.ordered),
+        Task.CONTACT: any(clock.what == CONTACT for clock in complaint.clocks),
+    }
+    return tuple(task for task in TO_DO if task in offered and waits.get(task, True))
 
 
 def may_add(complaint: Complaint, staff: Staff) -> bool:

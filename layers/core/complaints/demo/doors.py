@@ -27,6 +27,7 @@ FASTEST = 3.2
 LINK = re.compile(r"/track/[A-Z0-9-]+/[0-9A-Z-]+")
 NEXT_LOOK = 0.3
 TOO_MANY = 429
+INVALID = 422
 
 
 def until(look: Callable[[], T | None], text_id: str, **values: str | int) -> T:
@@ -131,6 +132,9 @@ class Public:
             **({"anonymous": "yes"} if story.anonymous else {}),
         }
         after = browser.send(page, page.form("/complain").fill(typed))
+        if after.status == INVALID:
+            form = after.form("/complain")
+            after = browser.send(after, form.fill(asked_besides(form, told)))
         if after.status == TOO_MANY:
             return None
         link = LINK.search(urlsplit(after.address).path)
@@ -186,6 +190,19 @@ class Public:
             raise refusal(after, ending)
 
 
+def asked_besides(form: Form, told: Told) -> dict[str, str]:
+    """Return what one procedure or another wants to know besides, as far as the form has it."""
+    story = told.story
+    usual = {
+        "building": story.place or "3号楼",
+        "address": story.place or "幸福路12号",
+        "service": story.subject or story.demand[:20],
+        "staff_involved": story.staff_involved or "当班人员",
+    }
+    empty = (name for name in usual if name in form.values and not form.value(name))
+    return {name: usual[name] for name in empty}
+
+
 def refusal(page: Page, form: str) -> DoorError:
     """Return the error that says what the page says is wrong."""
     said = [*page.words.get("error", ()), *page.words.get("notice-red", ())]
@@ -202,6 +219,7 @@ class Console:
         self._site = site
         self._password = password
         self._signed_in: dict[str, Browser] = {}
+        self._absent: set[str] = set()
 
     def as_person(self, username: str) -> Browser:
         """Return the browser in which this person is signed in."""
@@ -238,6 +256,9 @@ class Console:
             **({"settled_on_spot": "yes", "settled_how": story.on_spot} if story.on_spot else {}),
         }
         after = browser.send(page, page.form("/staff/register").fill(typed))
+        if after.status == INVALID:
+            form = after.form("/staff/register")
+            after = browser.send(after, form.fill(asked_besides(form, told)))
         shown = after.words.get("code", ())
         if len(shown) < 2:  # noqa: PLR2004 - number and code
             raise refusal(after, "/staff/register")
@@ -265,11 +286,24 @@ class Console:
             raise refusal(after, task)
 
     def who_may(self, usernames: tuple[str, ...], number: str, task: str) -> str | None:
-        """Return the first of these people whose page of the complaint offers the task."""
+        """Return the first of these people whose page of the complaint offers the task.
+
+        Another procedure has other departments and posts: who can't sign in is passed over.
+        """
         for username in usernames:
-            if self.page(username, number).find(f"/{number}/{task}"):
+            if self._is_there(username) and self.page(username, number).find(f"/{number}/{task}"):
                 return username
         return None
+
+    def _is_there(self, username: str) -> bool:
+        if username in self._absent:
+            return False
+        try:
+            self.as_person(username)
+        except DoorError:
+            self._absent.add(username)
+            return False
+        return True
 
 
 # ---- a photo -------------------------------------------------------------------------------

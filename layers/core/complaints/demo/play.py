@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from zlib import crc32
 
 import msgspec
@@ -63,6 +64,10 @@ class Play:
         self._workers: dict[str, str] = {}
         self._steps: dict[Step, Callable[[Played], None]] = {
             "assign": self._assign,
+            "order": self._order,
+            "pause": self._pause,
+            "resume": self._resume,
+            "join": self._join,
             "find": self._find,
             "reject": self._reject,
             "approve": self._approve,
@@ -146,9 +151,23 @@ class Play:
         if form.value("type") != story.type and story.type in form.choices.get("type", ()):
             corrected["type"] = story.type
         if self._worker(played, "investigate") is None:
-            played.department = corrected["department"] = self._book.fallback["department"]
+            # Nobody works in the department that was proposed, or it is nobody's.
+            played.department = corrected["department"] = form.choices["department"][0]
         if corrected:
             self._console.act(quality, played.number, "assess", corrected)
+        self._calm(played)
+
+    def _calm(self, played: Played) -> None:
+        """Answer an emergency at once, with an apology and a first measure (B7, C4)."""
+        worker, words = self._worker_of(played, "investigate"), self._words(played)
+        if self._console.who_may((worker,), played.number, "emergency-response") is None:
+            return
+        answer = {"apology_way": "phone", "apology": words.apology}
+        self._console.act(worker, played.number, "emergency-response", answer)
+        form = self._console.page(worker, played.number).form("/emergency-step")
+        measure = next(one for one in form.choices["measure"] if one not in {"", "progress"})
+        step = {"measure": measure, "measure_words": words.measure}
+        self._console.act(worker, played.number, "emergency-step", step)
 
     # ---- the steps
 
@@ -157,6 +176,42 @@ class Play:
         self._console.act(worker, played.number, "assign", {"investigator": worker})
         note = self._chance.choice(self._book.words["zh_CN"].notes)
         self._console.act(worker, played.number, "note", {"text": note})
+
+    def _order(self, played: Played) -> None:
+        """Order the work from the department, which carries it out (C2)."""
+        worker, words = self._worker_of(played, "investigate"), self._words(played)
+        order = {"order_department": played.department, "order_task": words.order}
+        self._console.act(worker, played.number, "order", order)
+        form = self._console.page(worker, played.number).form("/work")
+        done = {"work_step": "complete", "work_result": words.ordered}
+        done["work_order"] = form.choices["work_order"][-1]
+        self._console.act(worker, played.number, "work", done)
+
+    def _pause(self, played: Played) -> None:
+        """Stop the limit while somebody else is waited for (E4)."""
+        worker = self._worker_of(played, "investigate")
+        form = self._console.page(worker, played.number).form("/pause")
+        told = played.told
+        today = date.fromisoformat(told.occurred_on) + timedelta(days=told.story.days_ago)
+        typed = {
+            "pause_reason": next(filter(None, form.choices["pause_reason"])),
+            "pause_until": (today + timedelta(days=2)).isoformat(),
+            "pause_words": self._words(played).waiting,
+        }
+        self._console.act(worker, played.number, "pause", typed)
+
+    def _resume(self, played: Played) -> None:
+        self._console.act(self._worker_of(played, "investigate"), played.number, "resume", {})
+
+    def _join(self, played: Played) -> None:
+        """Have somebody else complain of the same matter; both are counted as one (B5)."""
+        box = self._chance.randrange(10_000)
+        other = msgspec.structs.replace(
+            by_door(played.told, "phone"), name="", email="", phone=f"1380014{box:04d}"
+        )
+        by = self._chance.choice(self._book.staff.intake)
+        number, _ = self._console.register(by, other)
+        self._console.act(self._book.staff.quality, number, "merge", {"into": played.number})
 
     def _find(self, played: Played) -> None:
         story = played.told.story
@@ -184,7 +239,12 @@ class Play:
 
     def _look_into(self, played: Played, worker: str) -> None:
         """Keep the records that procedures ask for: the documents, and a look at the place."""
-        found = {"document": played.told.story.facts, "site_visit": self._words(played).visit}
+        words_of = self._words(played)
+        found = {
+            "document": played.told.story.facts,
+            "site_visit": words_of.visit,
+            "interview": words_of.interview,
+        }
         for kind, words in found.items():
             record = {"record_kind": kind, "record_words": words}
             self._console.act(worker, played.number, "record", record)
@@ -204,8 +264,7 @@ class Play:
             self._wait(played, Status.RESPONDED)
 
     def _decide(self, played: Played, decision: dict[str, str]) -> None:
-        staff = self._book.staff
-        people = (*staff.heads, staff.management)
+        people = self._book.staff.signers
         approver = until(
             lambda: self._console.who_may(people, played.number, "decide"),
             "demo.error.approver",
@@ -233,6 +292,9 @@ class Play:
             return
         words = self._chance.choice(self._words(played).accepted)
         self._call(played, {"outcome": "accepted", "words": words})
+        worker = self._worker_of(played, "phone")
+        if self._console.who_may((worker,), played.number, "post"):
+            self._console.act(worker, played.number, "post", {})
         self._wait(played, Status.RESPONDED)
 
     def _in_vain(self, played: Played) -> None:
@@ -258,9 +320,27 @@ class Play:
             self._rate(played, "yes", score, words)
         else:
             typed = {"outcome": "satisfied", "satisfaction": score, "words": words}
-            by = self._chance.choice((*self._book.staff.intake, self._book.staff.quality))
+            callers = (*self._book.staff.intake, self._book.staff.quality)
+            if self._console.who_may(callers, played.number, "follow-up") is None:
+                self._prove(played)
+            by = until(
+                lambda: self._console.who_may(callers, played.number, "follow-up"),
+                "demo.error.waited",
+                form="follow-up",
+            )
             self._console.act(by, played.number, "follow-up", typed)
+        self._wait(played, Status.RESPONDED, Status.FOLLOWED_UP, Status.CLOSED)
+        if played.status is Status.RESPONDED:
+            self._prove(played)
         self._wait(played, Status.CLOSED)
+
+    def _prove(self, played: Played) -> None:
+        """Have each gate of the procedure opened by whoever may: verified, signed, … (D6, D7)."""
+        proof, people = self._words(played).proof, self._book.staff.signers
+        while by := self._console.who_may(people, played.number, "prove"):
+            form = self._console.page(by, played.number).form("/prove")
+            typed = {"gate": form.choices["gate"][0], "words": proof}
+            self._console.act(by, played.number, "prove", typed)
 
     def _complain_again(self, played: Played) -> None:
         words = self._chance.choice(self._words(played).discontent)

@@ -13,6 +13,10 @@ T = TypeVar("T")
 Door = Literal["mail", "web", "phone", "visit", "letter"]
 Step = Literal[
     "assign",
+    "order",
+    "pause",
+    "resume",
+    "join",
     "find",
     "reject",
     "approve",
@@ -45,6 +49,12 @@ class Staff(_Struct, frozen=True, kw_only=True):
     heads: tuple[str, ...]
     quality: str
     management: str
+    posts: tuple[str, ...]
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """Who may have to sign or to prove something, in one procedure or another."""
+        return (*self.heads, self.quality, *self.posts, self.management)
 
 
 class Words(_Struct, frozen=True, kw_only=True):
@@ -53,6 +63,13 @@ class Words(_Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     rejections: tuple[str, ...]
     visit: str
+    interview: str
+    order: str
+    ordered: str
+    waiting: str
+    apology: str
+    measure: str
+    proof: str
     indirect_cause: str
     root_cause: str
     second_facts: str
@@ -92,7 +109,6 @@ class Book(_Struct, frozen=True, kw_only=True):
     """All of the file."""
 
     staff: Staff
-    fallback: dict[str, str]
     course: tuple[Course, ...]
     words: dict[str, Words]
     people: dict[str, tuple[tuple[str, str], ...]]
@@ -148,7 +164,7 @@ def _possible(steps: tuple[Step, ...], story: Story) -> tuple[Step, ...]:
     if story.on_spot:
         return ("survey",) if "survey" in steps or "complain_again" in steps else ()
     if story.anonymous:
-        asked = {"answer", "refuse", "phone", "in_vain", "complain_again"}
+        asked = {"pause", "resume", "answer", "refuse", "phone", "in_vain", "complain_again"}
         return tuple(step for step in steps[: _first_round(steps)] if step not in asked)
     return steps
 

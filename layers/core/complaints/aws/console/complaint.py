@@ -34,9 +34,9 @@ from complaints.lifecycle import ComplaintError, InvalidInputError, NotAllowedEr
 from complaints.models import Channel, Complaint, Contact, Dossier, Outcome, Risk, Staff, Urgency
 from complaints.number import parse_number
 from complaints.office import Office
-from complaints.parts import Gate
+from complaints.parts import Gate, RecordKind
 from complaints.proxies import reachable
-from complaints.roles import may_see, may_work_on
+from complaints.roles import may_see, may_work_on, with_stand_ins
 from complaints.texts import Texts, texts
 from complaints.web import NotFoundError, Response
 
@@ -49,6 +49,10 @@ def admit(visit: Visit, number: str) -> Dossier:
     if parse_number(number) != number:
         raise NotFoundError
     dossier = ComplaintRepository.from_env().dossier(number)
+    office = office_for(dossier.complaint.policy)
+    everybody = StaffDirectory.from_env().all()
+    today = with_stand_ins(dossier.complaint, everybody, office, at=now())
+    dossier = dossier.replace(complaint=today)
     if not may_see(dossier.complaint, visit.staff):
         raise NotFoundError
     logger.append_keys(complaint_id=number)
@@ -66,7 +70,7 @@ def act(visit: Visit, number: str, task: str) -> Response:
         raise NotFoundError
     wanted, dossier, form = Task(task), admit(visit, number), visit.form
     office = office_for(dossier.complaint.policy)
-    everybody = StaffDirectory.from_env().all()
+    everybody = visit.everybody
     named = [one for one in everybody if may_work_on(dossier.complaint, one)]
     if wanted in handling.FIELDS:
         checked = handling.check_handling(wanted, form, office, dossier)
@@ -97,7 +101,9 @@ def act(visit: Visit, number: str, task: str) -> Response:
 def investigate(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Submit the finding."""
     finding = answers.finding_of(values, visit.staff)
-    return line.submit_finding(dossier.complaint.complaint_id, finding, staff=visit.staff)
+    kept = answers.records_of(values, form_id(visit), visit.staff, now())
+    number = dossier.complaint.complaint_id
+    return line.submit_finding(number, finding, staff=visit.staff, kept=kept)
 
 
 def decide(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
@@ -135,8 +141,13 @@ def follow_up(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complai
 
 
 def prove(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
-    """Open a closing gate by a proof."""
+    """Open a closing gate by a proof, or send back what did not stand verification."""
     gate = Gate(values["gate"])
+    if values["holds"] == "no":
+        if gate is not Gate.VERIFIED:
+            raise InvalidInputError(f"{gate} can't fail", text_id="error.gate_cannot_fail")
+        number = dossier.complaint.complaint_id
+        return line.fail_verification(number, values["words"], staff=visit.staff)
     return line.prove(dossier.complaint.complaint_id, gate, values["words"], staff=visit.staff)
 
 
@@ -330,7 +341,7 @@ def show_complaint(
 ) -> Response:
     """Show a complaint; after a form that was not taken, with its values and what is wrong."""
     office, t, at = office_for(dossier.complaint.policy), texts(visit.language), now()
-    everybody = StaffDirectory.from_env().all()
+    everybody = visit.everybody
     names = {one.username: one.name for one in everybody}
     complaint = dossier.complaint
     mine = (
@@ -339,21 +350,25 @@ def show_complaint(
     )
     typed = checked.values if checked else {}
     choices = closing.options(dossier, visit.staff, t, office)
-    closes = [
-        task
-        for task in tasks.closing_tasks(complaint, visit.staff, office)
-        if choices[closing.NEEDED[task]]
+    offered = [
+        *mine,
+        *(
+            task
+            for task in tasks.closing_tasks(complaint, visit.staff, office)
+            if choices[closing.NEEDED[task]]
+        ),
+        *tasks.handling_tasks(complaint, visit.staff, office),
+        *tasks.limit_tasks(complaint, reachable(dossier), visit.staff, office),
+        *tasks.urgent_tasks(complaint, visit.staff, office),
+        *matter_tasks(complaint, visit.staff),
     ]
-    handles = tasks.handling_tasks(complaint, visit.staff, office)
-    of_limits = tasks.limit_tasks(complaint, reachable(dossier), visit.staff, office)
-    beside = tasks.urgent_tasks(complaint, visit.staff, office)
-    matters = matter_tasks(complaint, visit.staff)
     if complaint.merged_into:
         # It goes the way of the one that it is counted with, whose page has the forms.
-        mine, closes, handles, of_limits, beside, matters = (), [], (), (), (), ()
+        offered = []
+    selects = options(complaint, visit.staff, everybody, office, visit.language)
     masked = tasks.is_masked(visit.staff)
     names = urgent.names_with_proxies(names, dossier, t, masked=masked)
-    gone = wanted not in (*mine, *closes, *handles, *of_limits, *beside, *matters)
+    gone = wanted not in offered
     invalid = HTTPStatus.UNPROCESSABLE_ENTITY if checked else HTTPStatus.OK
     return show(
         visit,
@@ -362,17 +377,16 @@ def show_complaint(
         sheet=sheet(dossier, staff=visit.staff, names=names, t=t, office=office, at=at),
         names=names,
         told=told([(complaint.complaint_id, one) for one in dossier.notices], names, t, office),
-        tasks=mine,
-        limit_tasks=of_limits,
+        tasks=offered,
+        to_do=tasks.to_do(
+            complaint, offered, visit.staff, names_others=len(selects["investigator"]) > 1
+        ),
         limits=limits.limits(dossier, names=names, t=t, office=office, at=at),
-        urgent_tasks=beside,
         matter=matter.show_matter(visit, dossier, t, office),
-        matter_tasks=matters,
         emergency=urgent.emergency_of(dossier, names, t, at),
         incident=urgent.incident_of(dossier, names, t, at),
         speakers=urgent.speakers(dossier, t, masked=masked),
         opened=wanted or "",
-        assigned=complaint.investigator,
         may_add=tasks.may_add(complaint, visit.staff),
         seen=answers.seen(dossier),
         form_id=form_id(visit) if typed else random_id(),
@@ -380,23 +394,20 @@ def show_complaint(
         | handling.first_values(complaint, at.astimezone(office.zone))
         | typed,
         errors={} if not checked or error else checked.sentences(t),
-        labels={name: t(f"staff.{name}") for name in LABELLED},
+        labels={name: t(f"staff.{name}") for name in LABELLED}
+        | {f"kept_{kind}": t(f"staff.record.{kind}") for kind in RecordKind},
         error=sentence(error, t, office) if error else "",
         lost=[typed[name] for name in answers.TYPED | handling.TYPED if gone and typed.get(name)],
-        options=options(complaint, visit.staff, everybody, office, visit.language)
-        | handling.options(dossier, visit.staff, everybody, t, office)
-        | choices,
+        options=selects | handling.options(dossier, visit.staff, everybody, t, office) | choices,
         closing=closing.closing_of(dossier, names, t, office),
-        closes=closes,
         handling=handling.handling(dossier, names, t, office, at),
-        handles=handles,
         done=said,
     )
 
 
 LABELLED = (
     "into",
-    *("gate", "amount", "basis", "payer", "payment", "voucher", "voucher_file"),
+    *("gate", "holds", "amount", "basis", "payer", "payment", "voucher", "voucher_file"),
     *("apology_way", "apology", "measure", "measure_words", "alarm_reason", "withdraw_reason"),
     *("statement", "published_in", "published_at", "lines", "update", "incident_reason"),
     *("proxy_name", "relation", "proxy_phone", "proxy_email"),

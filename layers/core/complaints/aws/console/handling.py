@@ -5,7 +5,6 @@ from typing import cast
 
 from complaints.aws.console.visit import Visit, form_id
 from complaints.aws.desk import casework
-from complaints.aws.directory import StaffDirectory
 from complaints.aws.runtime import now
 from complaints.aws.settings import office_for
 from complaints.console import handling
@@ -52,7 +51,7 @@ def work(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
 
 def group(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Form the joint group, or change it."""
-    people = handling.group_of(values, StaffDirectory.from_env().all())
+    people = handling.group_of(values, visit.everybody)
     return casework.gather(dossier.complaint.complaint_id, people, staff=visit.staff)
 
 

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from complaints import web
 from complaints.aws import sweeps
 from complaints.aws.console.visit import ForbiddenError, Visit, done, show
-from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import now
 from complaints.aws.settings import load_settings, office_for
@@ -73,7 +72,7 @@ def told_to(visit: Visit) -> list[Told]:
     ]
     if not found:
         return []
-    names = {one.username: one.name for one in StaffDirectory.from_env().all()}
+    names = {one.username: one.name for one in visit.everybody}
     return told(found, names, texts(visit.language), load_settings().office)
 
 

@@ -27,7 +27,9 @@ def show_matter(visit: Visit, dossier: Dossier, t: Texts, office: Office) -> Mat
         after = parse_number(visit.query.get("after", "")) or ""
         merged, more = complaints.merged_into(complaint.complaint_id, limit=SHOWN, after=after)
     people = complaints.persons([one.complaint_id for one in merged]) if merged else {}
-    of_person = complaints.of_person(complaint.person) if complaint.person else []
+    of_person: list[Complaint] = []
+    if complaint.person:
+        of_person = complaints.of_person(complaint.person, besides=complaint.complaint_id)
     proposed: list[Complaint] = []
     if Task.MERGE in matter_tasks(complaint, visit.staff) and not dossier.merged:
         waiting = complaints.in_queue(complaint.queue, limit=COMPARED)[0] if complaint.queue else []

@@ -36,7 +36,7 @@ LABELS = {
     "phone": "complain.phone",
     "roles": "staff.people.roles",
     "posts": "staff.people.posts",
-    "department": "staff.department",
+    "department": "staff.people.department",
     "deputy": "staff.people.deputy",
     "absences": "staff.people.absences",
     "on_call": "staff.people.on_call",
@@ -212,7 +212,10 @@ def import_people(visit: Visit) -> Response:
             for before, after in made.changed
             for row in _rows(Change(by="", at=at, before=before, after=after), t, office)
         ],
-        faults=[(one, one.sentence(t)) for one in made.faults],
+        faults=[
+            (one, t(LABELS[one.column]) if one.column in LABELS else one.column, one.sentence(t))
+            for one in made.faults
+        ],
         confirmed=confirmed,
         passwords=passwords,
         kept=base64.b64encode(sent).decode(),

@@ -5,11 +5,10 @@ from http import HTTPStatus
 from complaints import web
 from complaints.aws.console.visit import ForbiddenError, Visit, form_id, show, status_of
 from complaints.aws.desk import line
-from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository, ConflictError
 from complaints.aws.runtime import now, random_id
 from complaints.aws.settings import load_settings, office_for
-from complaints.console import registration
+from complaints.console import lists, registration
 from complaints.forms import AUTHORITIES, EXTENTS, ON_BEHALF, RELATIONS, Checked
 from complaints.lifecycle import ComplaintError
 from complaints.models import Channel
@@ -36,7 +35,7 @@ def register(visit: Visit) -> Response:
         raise ForbiddenError
     office, at = load_settings().office, now()
     required = office.policy.required_fields
-    people = [one.username for one in StaffDirectory.from_env().all()]
+    people = [one.username for one in visit.everybody]
     checked = registration.check_registration(
         visit.form, required=required, people=people, at=at, zone=office.zone
     )
@@ -80,7 +79,7 @@ def show_registration(
     visit: Visit, checked: Checked, error: ComplaintError | None = None
 ) -> Response:
     """Show the form with these values and what is wrong with them."""
-    t, policy = texts(visit.language), load_settings().office.policy
+    t, office = texts(visit.language), load_settings().office
     invalid = HTTPStatus.UNPROCESSABLE_ENTITY if checked.problems else HTTPStatus.OK
     return show(
         visit,
@@ -90,13 +89,19 @@ def show_registration(
         errors=checked.sentences(t),
         error=error.text_id if error else "",
         labels={"demand": t("complain.demand"), "occurred_on": t("complain.occurred_on")},
-        required=policy.required_fields,
-        limit=policy.clocks.registration.minutes or "",
+        required=office.policy.required_fields,
+        limit=office.policy.clocks.registration.minutes or "",
         channels=[(one.value, t(f"staff.channel.{one}")) for one in registration.CHANNELS],
         relations=[(one.value, t(f"proxy.relation.{one}")) for one in RELATIONS],
         authorities=[(one, t(f"proxy.authority.{one}")) for one in AUTHORITIES[:2]],
         extents=[(one, t(f"proxy.told.{one}")) for one in EXTENTS],
-        people=[(one.username, one.name) for one in StaffDirectory.from_env().all()],
+        people=[
+            (
+                one.username,
+                f"{one.name} · {lists.queue_words(one.department, t, office)}".strip(" ·"),
+            )
+            for one in visit.everybody
+        ],
         form_id=form_id(visit) if visit.method == "POST" else random_id(),
     )
 

@@ -9,7 +9,7 @@ from complaints import pages, web
 from complaints.aws.repository import UnknownComplaintError
 from complaints.aws.sessions import Session
 from complaints.aws.settings import load_settings
-from complaints.console import visits
+from complaints.console import lists, visits
 from complaints.lifecycle import ComplaintError, InvalidInputError, NotAllowedError
 from complaints.models import Role, Staff
 from complaints.texts import texts
@@ -39,6 +39,11 @@ class Visit(Request, frozen=True, kw_only=True):
     def staff(self) -> Staff:
         """Who asks."""
         return self.session.staff
+
+    @property
+    def everybody(self) -> list[Staff]:
+        """Who there is: the directory as it was read to let this person in."""
+        return list(self.session.everybody)
 
 
 def status_of(error: ComplaintError) -> HTTPStatus:
@@ -99,6 +104,10 @@ def show(
         staff=session.staff if session else None,
         csrf=session.csrf if session else "",
         menu=visits.menu(session.staff) if session else [],
+        titles=[
+            lists.role_words(role, texts(request.language), settings.office)
+            for role in (session.staff.roles if session else ())
+        ],
         **values,
     )
     return web.html(

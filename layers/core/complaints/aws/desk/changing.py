@@ -187,7 +187,7 @@ def change_both(
         letters: tuple[Letter, ...] = ()
         if group_incident.begins(main.complaint, whole.complaint):
             letters = tell_leader(whole.complaint, at)
-        link = {"parts": (*both.link, *letters), "gone": both.gone}
+        link = {"parts": (both.link, *letters)}
         try:
             complaints.save_all(one, msgspec.structs.replace(whole, **link))
         except StaleComplaintError:

@@ -44,6 +44,7 @@ from complaints.letters import owed
 from complaints.matters import person_key
 from complaints.models import (
     Assessment,
+    Channel,
     Complainant,
     Complaint,
     Contact,
@@ -62,10 +63,11 @@ from complaints.number import complaint_number
 from complaints.office import Office
 from complaints.parts import (
     Gate,
+    InvestigationRecord,
     Proof,
     Proxy,
 )
-from complaints.roles import signs_for, stand_ins
+from complaints.roles import signs_for, stand_ins, with_stand_ins
 
 
 def register(
@@ -220,7 +222,7 @@ def correct(
     def verb(dossier: Dossier, office: Office, at: datetime) -> tuple[Complaint, TrackingEntry]:
         # Another severity or department is signed for by others: who stands in for them now?
         assessed = dossier.complaint.replace(assessment=assessment, department=department)
-        found = dossier.complaint.replace(stand_ins=stand_ins(assessed, directory, office))
+        found = dossier.complaint.replace(stand_ins=stand_ins(assessed, directory, office, at=at))
         return classify.correct(found, assessment, department, staff=staff, at=at, office=office)
 
     changed = change(complaint_id, verb)
@@ -242,8 +244,14 @@ def assign(complaint_id: str, investigator: str, *, staff: Staff) -> Complaint:
     )
 
 
-def submit_finding(complaint_id: str, finding: Finding, *, staff: Staff) -> Complaint:
-    """Close the investigation with its report."""
+def submit_finding(
+    complaint_id: str,
+    finding: Finding,
+    *,
+    staff: Staff,
+    kept: Sequence[InvestigationRecord] = (),
+) -> Complaint:
+    """Close the investigation with its report, and with records that were not kept before."""
     directory = StaffDirectory.from_env().all()
     return change(
         complaint_id,
@@ -256,8 +264,9 @@ def submit_finding(complaint_id: str, finding: Finding, *, staff: Staff) -> Comp
             office=office,
             directory=directory,
             orders=dossier.orders,
+            kept=kept,
         ),
-        lambda *_: (finding,),
+        lambda *_: (finding, *kept),
     )
 
 
@@ -269,7 +278,8 @@ def decide(complaint_id: str, decision: Decision, *, staff: Staff) -> Complaint:
 
     def kept(complaint: Complaint, dossier: Dossier, at: datetime) -> tuple[Record, ...]:
         office = office_for(complaint.policy)
-        code = signs_for(dossier.complaint, staff, office)
+        found = with_stand_ins(dossier.complaint, directory, office, at=at)
+        code = signs_for(found, staff, office)
         signed = decision.replace(code=code)
         if complaint.status is not Status.APPROVED:
             return (signed,)
@@ -281,7 +291,7 @@ def decide(complaint_id: str, decision: Decision, *, staff: Staff) -> Complaint:
     return change(
         complaint_id,
         lambda dossier, office, at: approve.decide(
-            dossier.complaint,
+            with_stand_ins(dossier.complaint, directory, office, at=at),
             decision,
             proxies.reachable(dossier),
             staff=staff,
@@ -396,6 +406,7 @@ def call_back(
 
 def prove(complaint_id: str, gate: Gate, words: str, *, staff: Staff) -> Complaint:
     """Open a closing gate by a proof."""
+    directory = StaffDirectory.from_env().all()
 
     def proof(at: datetime) -> Proof:
         return Proof(gate=gate, by=staff.username, at=at, words=words)
@@ -403,9 +414,33 @@ def prove(complaint_id: str, gate: Gate, words: str, *, staff: Staff) -> Complai
     return change(
         complaint_id,
         lambda dossier, office, at: gates.prove(
-            dossier.complaint, proof(at), staff=staff, key=dossier.key, at=at, office=office
+            with_stand_ins(dossier.complaint, directory, office, at=at),
+            proof(at),
+            staff=staff,
+            key=dossier.key,
+            at=at,
+            office=office,
         ),
         lambda _complaint, _dossier, at: (proof(at),),
+    )
+
+
+def fail_verification(complaint_id: str, words: str, *, staff: Staff) -> Complaint:
+    """Record that the measures do not hold; the complaint goes back to investigation."""
+    directory = StaffDirectory.from_env().all()
+    return change(
+        complaint_id,
+        lambda dossier, office, at: gates.fail(
+            with_stand_ins(dossier.complaint, directory, office, at=at),
+            Proof(gate=Gate.VERIFIED, by=staff.username, at=at, words=words),
+            staff=staff,
+            key=dossier.key,
+            at=at,
+            office=office,
+        ),
+        lambda complaint, _dossier, at: said(
+            complaint, words, staff.username, at, Channel.DEPARTMENT
+        ),
     )
 
 
