@@ -256,7 +256,7 @@ class Staff(Visitor):
 
 
 def _history(page: Answer) -> str:
-    return page.text.partition('class="timeline"')[2]
+    return page.text.rpartition('class="timeline"')[2].partition("</ol>")[0]
 
 
 def staff(machine: Machine, username: str) -> Staff:

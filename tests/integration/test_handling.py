@@ -88,6 +88,22 @@ def test_an_order_is_found_carried_out_and_lets_the_finding_go() -> None:
     assert at(Browser(MANAGER), number).post(f"{page(number)}/investigate", **REPORT) == 303
 
 
+def test_a_returned_order_comes_before_who_handles_it_and_the_first_rung() -> None:
+    """C2; 003 ⑥: what keeps a department from its work is told at once, with where to read why."""
+    number = registered().complaint_id
+    handler = at(Browser(HANDLER), number)
+    order = {"order_department": "finance", "order_task": "核对收费"}
+    assert handler.post(f"{page(number)}/order", **order) == 303
+    (order_id,) = head(number).ordered
+    finance, before = at(Browser(FINANCE), number), len(mailed_to())
+    back = {"work_order": order_id, "work_step": "return", "work_result": ""}
+    assert finance.post(f"{page(number)}/work", **back) == 422
+    assert len(mailed_to()) == before
+    assert finance.post(f"{page(number)}/work", **{**back, "work_result": "不归财务管"}) == 303
+    assert set(mailed_to()[before:]) == {HANDLER.email, HEAD.email}
+    assert "不归财务管" in at(handler, number).body
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -493,6 +493,22 @@ def test_a_page_offers_what_will_be_taken(
     assert set(limit_tasks(complaint, LI, staff, OFFICE)) == expected
 
 
+@pytest.mark.parametrize(
+    ("complainant", "offered"),
+    [
+        (Complainant(email="lina@example.com"), True),
+        (Complainant(address="四号楼 302"), True),
+        (NOBODY, False),
+    ],
+    ids=["mail", "post", "nobody"],
+)
+def test_a_call_may_be_recorded_to_whoever_can_be_reached(
+    complainant: Complainant, *, offered: bool
+) -> None:
+    """C8; 003 ②: who wrote a mail often says the number in it, and is called all the same."""
+    assert (Task.CONTACT in limit_tasks(begun(), complainant, HANDLER, OFFICE)) is offered
+
+
 # ---- whatever is done ----------------------------------------------------------------------
 
 VERBS: dict[str, Callable[[Complaint, datetime], tuple[Complaint, TrackingEntry]]] = {
