@@ -91,6 +91,7 @@ def test_an_order_is_found_carried_out_and_lets_the_finding_go() -> None:
 def test_a_returned_order_comes_before_who_handles_it_and_the_first_rung() -> None:
     """C2; 003 ⑥: what keeps a department from its work is told at once, with where to read why."""
     number = registered().complaint_id
+    StaffDirectory.from_env().put(HEAD)
     handler = at(Browser(HANDLER), number)
     order = {"order_department": "finance", "order_task": "核对收费"}
     assert handler.post(f"{page(number)}/order", **order) == 303

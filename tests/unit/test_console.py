@@ -6,7 +6,7 @@ import pytest
 
 from complaints.console import answers, lists, registration, visits
 from complaints.console.people import check_person
-from complaints.console.sheet import mask, said, sheet
+from complaints.console.sheet import confidence, mask, said, sheet
 from complaints.console.tasks import (
     Task,
     investigators,
@@ -340,6 +340,25 @@ def test_only_our_own_forms_are_kept() -> None:
     kept = visits.kept(visits.keep(request))
     assert kept == (("text", "灯"), ("major", "1"), ("major", "2"))
     assert visits.kept("no base 64!") == ()
+
+
+@pytest.mark.parametrize(
+    ("assessment", "shown"),
+    [
+        (None, ""),
+        (Assessment(type="B", confidence=0.876), "88%"),
+        (Assessment(type="F", confidence=0.0), "0%"),
+        (Assessment(type="B", confidence=1.0), ""),
+    ],
+    ids=["not assessed", "by its words", "by none", "by a person"],
+)
+def test_the_page_says_how_sure_the_automatic_type_is(
+    assessment: Assessment | None, shown: str
+) -> None:
+    """B1: until a person has said what type it is."""
+    said_so = confidence(assessment, texts("en"))
+    assert said_so.startswith(shown)
+    assert bool(said_so) is bool(shown)
 
 
 @pytest.mark.parametrize(
