@@ -70,7 +70,7 @@ test: check ## what `check` does, then all tests; PYTEST_ARGS="-k word" for some
 		echo "  Debian: sudo apt-get install chromium chromium-driver fonts-noto-cjk" >&2; \
 		echo "  macOS: brew install --cask google-chrome chromedriver" >&2; \
 		exit 1; }
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(PYTEST_ARGS)
 
 check: install ## format, lint, types, templates; offline
 	@$(BIN)/ruff format --check .

@@ -30,6 +30,8 @@ ENVIRONMENT = {
     "POLICY_BUCKET": "policies",
     "ORGANISATION": "回音服务中心",
     "MAIL_ADDRESS": "complaints@example.com",
+    "MAIL_QUEUE": "https://sqs.ap-southeast-1.amazonaws.com/123456789012/mail",
+    "MAIL_STAMPED_BY": "amazonses.com",
     "SITE_URL": "https://complaints.example.com/",
     "LANGUAGES": "zh_CN,en",
     "POLICY": "service-provider",
@@ -83,8 +85,8 @@ def make_user_pool() -> dict[str, str]:
     """Create the user pool with its groups; return the variables that name it."""
     cognito = runtime.client("cognito-idp")
     found = resources()
-    schema = found["UserPool"]["Properties"]["Schema"]
-    pool = cognito.create_user_pool(PoolName="staff", Schema=schema)["UserPool"]["Id"]
+    wanted = {name: found["UserPool"]["Properties"][name] for name in ("Schema", "Policies")}
+    pool = cognito.create_user_pool(PoolName="staff", **wanted)["UserPool"]["Id"]
     flows = found["UserPoolClient"]["Properties"]["ExplicitAuthFlows"]
     app = cognito.create_user_pool_client(
         UserPoolId=pool,

@@ -14,7 +14,8 @@ from botocore.compat import HTTPHeaders
 from moto.ses.models import ses_backends
 
 from complaints.aws.items import Person
-from complaints.aws.repository import ComplaintRepository, Draft
+from complaints.aws.registration import Draft, Registry
+from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import client
 from complaints.models import Complaint, Dossier
 from tests.conftest import ENVIRONMENT, REGION
@@ -28,7 +29,7 @@ def keep(*steps: Dossier) -> Complaint:
     complaints = ComplaintRepository.from_env()
     draft = draft_of(steps[0])
     complaint_id = draft.complaint.complaint_id
-    complaints.register(f"form:{complaint_id}", "d", "t", 2026, lambda _: draft)
+    Registry.from_env().register(f"form:{complaint_id}", "d", "t", 2026, lambda _: draft)
     for before, after in pairwise(steps):
         grown = [part for of in PARTS for part in getattr(after, of)[len(getattr(before, of)) :]]
         complaints.save(after.complaint, after.entries[-1], *grown)

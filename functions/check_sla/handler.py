@@ -7,14 +7,16 @@ stops no other; it is looked at again in five minutes.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from complaints.aws import sweeps, updates
+from complaints.aws import orphans, senders, sweeps
+from complaints.aws.desk import payouts, undelivered, updates
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.items import LEASE
 from complaints.aws.mailer import deliver
 from complaints.aws.metrics import count
+from complaints.aws.numbers import Numbers
 from complaints.aws.policies import policies
 from complaints.aws.repository import ComplaintRepository, StaleComplaintError
-from complaints.aws.runtime import Event, logger, now
+from complaints.aws.runtime import Event, logger, now, real_now
 from complaints.aws.settings import office_for
 from complaints.aws.workflow import Workflow
 from complaints.check_sla import (
@@ -37,7 +39,9 @@ from complaints.models import Complaint, Role
 from complaints.notices import tell
 from complaints.pauses import end_pause
 from complaints.people import by_name
+from complaints.proxies import is_unreached
 from complaints.roles import with_stand_ins
+from complaints.undelivered import is_lost
 
 HEAL_AGAIN = timedelta(hours=1)
 
@@ -61,8 +65,18 @@ def handler(_event: Event, _context: object) -> Event:
     # Only a run that comes this far counts: the alarm and the console miss the others.
     sweeps.ended(now())
     count("CheckEnded")
+    _look_for_mail()
     _look_at_policy(at)
     return done
+
+
+def _look_for_mail() -> None:
+    """Find the mails that no event told of."""
+    try:
+        orphans.announce(real_now())
+    except Exception:  # noqa: BLE001 - the limits are looked at, and the mail at the next run
+        logger.exception("mail not looked for")
+        count("CheckFailed")
 
 
 def _look_at_policy(at: datetime) -> None:
@@ -81,20 +95,31 @@ def _look_at_policy(at: datetime) -> None:
 def _look_at(complaints: ComplaintRepository, complaint_id: str, part: str, at: datetime) -> str:
     """Do what is due for a complaint, a letter or a block of numbers."""
     if complaint_id.startswith(LEASE):
-        complaints.release_numbers(int(complaint_id.removeprefix(LEASE)), int(part))
+        Numbers.from_env().release(int(complaint_id.removeprefix(LEASE)), int(part))
         return "numbers"
     if part.startswith("letter#"):
         return _send(complaints, complaint_id, part.partition("#")[2], at)
     if part.startswith("announcement#"):
         updates.send_on(complaint_id, part.partition("#")[2], most=updates.A_SWEEP)
         return "update"
+    if part.startswith("payout#"):
+        payouts.pass_on(complaint_id, part.partition("#")[2], most=updates.A_SWEEP)
+        return "payout"
     return _look(complaints, complaints.get(complaint_id), at)
 
 
 def _send(complaints: ComplaintRepository, complaint_id: str, letter_id: str, at: datetime) -> str:
-    """Send a letter that was owed and is not sent yet."""
+    """Send a letter that was owed and is not sent yet, or give it up for lost."""
     letter = complaints.letter(complaint_id, letter_id)
-    sent = deliver(complaints.dossier(complaint_id), letter, at=at)
+    dossier = complaints.dossier(complaint_id)
+    if is_lost(letter, at) or is_unreached(letter.to, dossier):
+        undelivered.give_up(complaint_id, letter)
+        return "given_up"
+    if letter.kind == "acknowledgement" and not senders.may_acknowledge(
+        letter.to, complaint_id, at
+    ):
+        return "letter_waits"
+    sent = deliver(dossier, letter, at=at)
     return "letter" if sent else "failed"
 
 

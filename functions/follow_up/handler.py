@@ -4,6 +4,7 @@ from complaints.aws.matter import answer_all
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import Event, step
 from complaints.aws.workflow import wait_for_answer
+from complaints.lifecycle import is_past
 from complaints.models import Status
 
 
@@ -15,7 +16,7 @@ def handler(complaint_id: str, token: str) -> Event:
     """
     dossier = ComplaintRepository.from_env().dossier(complaint_id)
     complaint = dossier.complaint
-    if complaint.status is Status.RESPONDED:
+    if is_past(complaint, Status.RESPONDED):
         answer_all(dossier, "survey")
     wait_for_answer(complaint, token, expects=Status.RESPONDED)
     return {"status": complaint.status}

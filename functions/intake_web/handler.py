@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 from complaints import pages, web
 from complaints.aws import evidence, rates, uploads
-from complaints.aws.desk import line
-from complaints.aws.repository import ComplaintRepository, ConflictError, UnknownComplaintError
+from complaints.aws.desk import intake, line
+from complaints.aws.registration import ConflictError
+from complaints.aws.repository import ComplaintRepository, UnknownComplaintError
 from complaints.aws.runtime import Event, logger, now, random_id
-from complaints.aws.settings import load_settings, office_for
+from complaints.aws.settings import load_settings, office_shown
 from complaints.forms import (
     COMPLAINT_FIELDS,
     NOTE_FIELDS,
@@ -120,10 +121,10 @@ def register(request: Request) -> Response:
     )
     complainant = complainant_of(values, request.language)
     try:
-        complaint, _ = line.register(complainant, contact, claimed=f"form:{form_id}", proxy=proxy)
+        complaint, _ = intake.register(complainant, contact, claimed=f"form:{form_id}", proxy=proxy)
     except ConflictError as error:
         more = contact.replace(contact_id=f"form-{random_id()}")
-        complaint = line.add(error.complaint_id, more)
+        complaint = intake.add(error.complaint_id, more)
     address = f"/track/{complaint.complaint_id}/{complaint.tracking_code}"
     return web.see_other(f"{address}/evidence?new=1")
 
@@ -195,7 +196,7 @@ def note(request: Request, number: str, code: str) -> Response:
         by="complainant",
         text=checked.values["text"],
     )
-    line.add(complaint_id, contact)
+    intake.add(complaint_id, contact)
     return web.see_other(f"/track/{number}/{code}?noted=1")
 
 
@@ -231,6 +232,22 @@ def survey(request: Request, number: str, code: str) -> Response:
     return web.see_other(f"/track/{number}/{code}?rated=1")
 
 
+def ask_no_survey(request: Request, number: str, code: str) -> Response:
+    """Lead from the header of a letter to the page; whatever opens links must change nothing."""
+    admit(request, number, code)
+    return web.see_other(f"/track/{number}/{code}#no-survey")
+
+
+def decline_survey(request: Request, number: str, code: str) -> Response:
+    """Stop the invitations to rate, by the button or by a mail program in one click (RFC 8058).
+
+    The page follows at once: mail programs go after no redirect.
+    """
+    complaint_id = admit(request, number, code)
+    line.decline_survey(complaint_id)
+    return show_track(request, complaint_id, code, done="track.thanks.no_survey")
+
+
 def add_evidence(request: Request, number: str, code: str) -> Response:
     """Show the form that puts one file straight into the bucket, and the files so far."""
     complaint_id = admit(request, number, code)
@@ -238,7 +255,7 @@ def add_evidence(request: Request, number: str, code: str) -> Response:
     settings = load_settings()
     address = f"/track/{number}/{code}"
     dossier = ComplaintRepository.from_env().dossier(complaint_id)
-    office = office_for(dossier.complaint.policy)
+    office = office_shown(dossier.complaint.policy)
     shown = progress(dossier, texts(request.language), office, main_of(dossier))
     upload = evidence.upload_form(complaint_id, f"{settings.site_url}{address}/evidence")
     origin = urlsplit(upload["url"])
@@ -304,7 +321,7 @@ def show_track(
         request,
         "track",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if checked else HTTPStatus.OK,
-        shown=progress(dossier, t, office_for(dossier.complaint.policy), main_of(dossier)),
+        shown=progress(dossier, t, office_shown(dossier.complaint.policy), main_of(dossier)),
         address=f"/track/{complaint_id}/{parse_code(code)}",
         values=blank | (checked.values if checked else {}),
         errors=checked.sentences(t) if checked else {},
@@ -383,5 +400,7 @@ ROUTES: tuple[web.Route, ...] = (
     ("POST", "/track/{number}/{code}/note", note),
     ("POST", "/track/{number}/{code}/answer", answer),
     ("POST", "/track/{number}/{code}/survey", survey),
+    ("GET", "/track/{number}/{code}/no-survey", ask_no_survey),
+    ("POST", "/track/{number}/{code}/no-survey", decline_survey),
     ("GET", "/assets/huiyin.css", stylesheet),
 )

@@ -5,6 +5,7 @@ from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import Event, now, step
 from complaints.aws.settings import office_for
 from complaints.aws.workflow import wait_for_answer
+from complaints.lifecycle import is_past
 from complaints.models import Status
 from complaints.notify import can_be_told, skip
 from complaints.proxies import reachable
@@ -20,8 +21,9 @@ def handler(complaint_id: str, token: str) -> Event:
     complaints = ComplaintRepository.from_env()
     dossier = complaints.dossier(complaint_id)
     complaint = dossier.complaint
-    if complaint.status is Status.APPROVED:
+    if is_past(complaint, Status.APPROVED):
         answer_all(dossier, "notice")
+        complaint = complaints.get(complaint_id)  # it counts whom no letter reaches
     if complaint.status is Status.APPROVED and not can_be_told(reachable(dossier)):
         office = office_for(complaint.policy)
         complaint = complaints.save(*skip(complaint, key=dossier.key, at=now(), office=office))

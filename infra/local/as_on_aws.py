@@ -1,8 +1,10 @@
-"""Levels two small differences between the emulator and AWS.
+"""Levels three small differences between the emulator and AWS.
 
 An HTTP API hands over the cookies of a request in a field of their own; ministack leaves them among
-the headers, where payload format 2.0 has none. And an answer to a waiting step is judged by the
-state machine that waits; ministack asks for the right to answer any.
+the headers, where payload format 2.0 has none. A function that fails tells the class of its error,
+by which the workflow knows whether to try again; ministack calls every error the same. And an
+answer to a waiting step is judged by the state machine that waits; ministack asks for the right to
+answer any.
 """
 
 import json
@@ -10,9 +12,12 @@ from typing import Any
 
 from infra.local.executions import WAITING
 
+NO_CLASS = "Runtime.HandlerError"
+"""What ministack calls the error of every function."""
+
 
 def bridge() -> None:
-    """Level both, from now on."""
+    """Level all three, from now on."""
     from ministack.core import iam_actions
     from ministack.services import lambda_svc
 
@@ -21,10 +26,10 @@ def bridge() -> None:
         iam_actions.extract_resource_arn,
     )
 
-    def with_cookies(function: Any, event: Any) -> Any:
+    def run_as_there(function: Any, event: Any) -> Any:
         if isinstance(event, dict) and event.get("version") == "2.0" and "headers" in event:
             event = moved(event)
-        return run(function, event)
+        return with_class(run(function, event))
 
     def judged(*asked: Any, **named: Any) -> Any:
         resource = resource_of(*asked, **named)
@@ -33,7 +38,7 @@ def bridge() -> None:
             return machine_of(json.loads(body)["taskToken"]) or resource
         return resource
 
-    lambda_svc._execute_function_with_config_scope = with_cookies
+    lambda_svc._execute_function_with_config_scope = run_as_there
     iam_actions.extract_resource_arn = judged
 
 
@@ -47,6 +52,25 @@ def moved(event: dict[str, Any]) -> dict[str, Any]:
     found = headers.pop("cookie", "")
     cookies = [cookie.strip() for cookie in found.split(";") if cookie.strip()]
     return {**event, "headers": headers, **({"cookies": cookies} if cookies else {})}
+
+
+def with_class(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what a function answered, a failure with the class of the error as its type.
+
+    >>> log = "some.place.StaleError: 1 was changed"
+    >>> body = {"errorMessage": "1 was changed", "errorType": "Runtime.HandlerError"}
+    >>> with_class({"error": True, "body": body, "log": log})["body"]["errorType"]
+    'StaleError'
+    """
+    body = answer.get("body")
+    if not isinstance(body, dict) or body.get("errorType") != NO_CLASS:
+        return answer
+    said = body["errorMessage"].partition("\n")[0]
+    for line in reversed(answer.get("log", "").splitlines()):
+        name, _, words = line.partition(": ")
+        if words == said and name.replace(".", "").isidentifier():
+            return {**answer, "body": {**body, "errorType": name.rpartition(".")[2]}}
+    return answer
 
 
 def machine_of(token: str) -> str:

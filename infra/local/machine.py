@@ -162,7 +162,8 @@ def running(
         step("step.doors")
         if saved_at:
             since = datetime.fromtimestamp(saved_at - OVERLAP, UTC)
-            smtp.announce_again(aws("s3"), outputs["MailBucket"], since)
+            queue = outputs["MailQueueUrl"]
+            smtp.announce_again(aws("s3"), aws("sqs"), outputs["MailBucket"], queue, since)
         store = smtp.storing(aws("s3"), outputs["MailBucket"])
         listener = smtp.Listener(ports.smtp, wanted["MailDomain"], store)
         listener.start()

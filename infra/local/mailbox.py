@@ -11,6 +11,8 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 PATH = "/mailbox"
+FOLDER = "folder"
+"""Below `PATH`: the folder of the mails, for programs of this machine such as `huiyin demo`."""
 SHOWN = 200
 """Mails on the list; older ones lie in the folder."""
 FILE = re.compile(r"[\w.-]+\.eml")
@@ -36,10 +38,13 @@ def is_here(path: str) -> bool:
 
 
 def answer(method: str, path: str, outbox: Path) -> Answer:  # noqa: PLR0911 - one a page
-    """Answer a request: the list, one mail, its raw text, or one of its attachments."""
+    """Answer a request: the list, the folder, one mail, its raw text, or one of its attachments."""
     if method not in {"GET", "HEAD"}:
         return 405, [("Allow", "GET, HEAD")], b""
     parts = [unquote(part) for part in urlsplit(path).path.removeprefix(PATH).split("/") if part]
+    if parts == [FOLDER]:
+        headers = [("Content-Type", "text/plain; charset=utf-8"), *SECURITY]
+        return 200, headers, bytes(outbox.absolute())
     if not parts:
         return _page(mails=[_summary(file) for file in newest(outbox)[:SHOWN]])
     file = outbox / parts[0]

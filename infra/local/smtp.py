@@ -1,17 +1,19 @@
 """Receives mail as SES does: the raw mail goes into the mail bucket, then the sender hears 250.
 
-The emulator has no SES receiving. This does what the receipt rule of `infra/mail.yaml` does: takes
+The emulator has no SES receiving. This does what the receipt rule of `infra/ses.yaml` does: takes
 our own address only and 40 MB at most, makes one object of one mail, the bytes as they came behind
 the headers that SES puts on top.
 """
 
 import asyncio
+import json
 import logging
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import quote_plus
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -116,8 +118,8 @@ def receipt_headers(
 ) -> bytes:
     """Return the headers that SES puts above a mail.
 
-    Nothing is looked up on this machine, so the sender checks say `none`; spam and virus pass but
-    for the two standard test texts, with which the way of a refused mail can be tried.
+    Whoever can write to this port is at this machine, so the sender checks pass; spam and virus
+    pass but for the two standard test texts, with which the way of a refused mail can be tried.
     """
     host = _token(session.host_name)
     sender = _token(envelope.mail_from)
@@ -133,11 +135,11 @@ def receipt_headers(
         f" {format_datetime(at)} (UTC)",
         f"X-SES-Spam-Verdict: {spam}",
         f"X-SES-Virus-Verdict: {virus}",
-        f"Received-SPF: none (spfCheck: no lookup on this machine) {origin}",
+        f"Received-SPF: pass (spfCheck: a sender at this machine) {origin}",
         "Authentication-Results: amazonses.com;",
-        f" spf=none (spfCheck: no lookup on this machine) {origin}",
+        f" spf=pass (spfCheck: a sender at this machine) {origin}",
         " dkim=none;",
-        " dmarc=none;",
+        " dmarc=pass;",
         "",
     )
     return "\r\n".join(lines).encode()
@@ -157,13 +159,13 @@ def storing(client: Any, bucket: str) -> Store:
     return store
 
 
-def announce_again(client: Any, bucket: str, since: datetime) -> int:
-    """Put the mails that arrived since then once more; return how many.
+def announce_again(s3: Any, sqs: Any, bucket: str, queue: str, since: datetime) -> int:
+    """Tell the queue once more of the mails that arrived since then; return how many.
 
     After a hard kill a mail may lie in the bucket while the message that told of it is gone with
     the last seconds. A mail that was dealt with is known by its bytes and makes nothing new.
     """
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="inbox/")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="inbox/")
     keys = [
         found["Key"]
         for page in pages
@@ -171,6 +173,6 @@ def announce_again(client: Any, bucket: str, since: datetime) -> int:
         if found["LastModified"] >= since
     ]
     for key in keys:
-        mail = client.get_object(Bucket=bucket, Key=key)["Body"].read()
-        client.put_object(Bucket=bucket, Key=key, Body=mail)
+        notice = {"Records": [{"s3": {"object": {"key": quote_plus(key)}}}]}
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(notice))
     return len(keys)

@@ -42,8 +42,8 @@ NEVER = (
 )
 NOT_WITHOUT_PAGES = ("aws_lambda_powertools.event_handler", "jinja2")
 """Only what answers browsers may load these at once."""
-LAZY = ("jinja2", "xlsxwriter", "yaml", "jsonschema")
-"""Loaded where a page or a workbook is made or a policy is checked, never with the handler."""
+LAZY = ("jinja2", "xlsxwriter", "yaml", "jsonschema", "nh3", "chardetng_py", "olefile")
+"""Loaded where a page, a workbook, a policy or a mail needs it, never with the handler."""
 WITH_PAGES = frozenset({"intake_web", "console"})
 
 

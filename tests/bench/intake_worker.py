@@ -89,7 +89,7 @@ class Stub:
                         self._put(one["Put"]["Item"])
                     else:
                         values = one["Update"]["ExpressionAttributeValues"]
-                        self._put({**one["Update"]["Key"], "taken": values[":next"]})
+                        self._put({**one["Update"]["Key"], "taken": values[":to"]})
             case "StartExecution":
                 return {"executionArn": ARN, "startDate": 1}
         return {}
@@ -109,7 +109,7 @@ def prepare(mails: dict[str, bytes]) -> None:
     from complaints.aws.runtime import client
 
     for name, resource in resources().items():
-        if name == "ComplaintsTable":
+        if name in {"ComplaintsTable", "RatesTable"}:
             wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
             schema = {key: of for key, of in resource["Properties"].items() if key in wanted}
             client("dynamodb").create_table(TableName=name, **schema)
@@ -127,16 +127,16 @@ def prepare(mails: dict[str, bytes]) -> None:
 
 def check(rows: list[dict[str, Any]], mails: dict[str, bytes]) -> dict[str, str]:
     """Return what became of the mails, as right answers of how many."""
-    from complaints.aws.repository import ComplaintRepository
+    from complaints.aws.registration import Registry
     from complaints.mail import parse
 
-    complaints = ComplaintRepository.from_env()
+    registry = Registry.from_env()
     threads: dict[object, set[str]] = {}
     holders = set()
     replies = right = 0
     for row in rows:
         message_id = parse(mails[row["file"]]).message_id
-        holder = complaints.claimed(f"mail:{message_id}")
+        holder = registry.claimed(f"mail:{message_id}")
         known = threads.setdefault(row["thread"], set())
         if row["kind"] == "reply":
             replies += 1
@@ -151,7 +151,9 @@ def check(rows: list[dict[str, Any]], mails: dict[str, bytes]) -> dict[str, str]
 def run(folder: Path, backend: str) -> dict[str, Any]:
     """Take every mail once, in the order of the manifest; return the figures."""
     is_stub = backend == "stub"
-    os.environ.update(ENVIRONMENT | {"WORKFLOW_ARN": ARN, "AWS_EC2_METADATA_DISABLED": "true"})
+    # Nobody stamps these mails.
+    deployed = {"WORKFLOW_ARN": ARN, "MAIL_STAMPED_BY": "", "AWS_EC2_METADATA_DISABLED": "true"}
+    os.environ.update(ENVIRONMENT | deployed)
     if not is_stub:
         os.environ["AWS_ENDPOINT_URL"] = backend
     from complaints.aws.runtime import client

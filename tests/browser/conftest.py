@@ -65,7 +65,7 @@ class Window:
             elif kind in {"radio", "checkbox"}:
                 [wanted] = [one for one in fields if one.get_attribute("value") == value]
                 wanted.find_element(By.XPATH, "./ancestor::label").click()
-            elif kind == "date":
+            elif kind in {"date", "datetime-local"}:
                 # Typing into a date depends on the language of the browser.
                 self.driver.execute_script("arguments[0].value = arguments[1]", fields[0], value)
             else:

@@ -8,8 +8,12 @@ from typing import Any, Final
 import yaml
 
 ROOT: Final = Path(__file__).parents[2]
-NESTED: Final = {"Storage": "infra/storage.yaml", "Mail": "infra/mail.yaml",
-                 "Alarms": "infra/alarms.yaml"}  # fmt: skip
+NESTED: Final = {
+    "Storage": "infra/storage.yaml",
+    "Mail": "infra/mail.yaml",
+    "Ses": "infra/ses.yaml",
+    "Alarms": "infra/alarms.yaml",
+}
 NAME = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 Resource = dict[str, Any]
 

@@ -130,6 +130,11 @@ def letters(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_mailbox_says_where_its_folder_is(letters: Path) -> None:
+    """A program of this machine reads the letters there."""
+    assert mailbox.answer("GET", "/mailbox/folder", letters)[2] == bytes(letters)
+
+
 def test_the_mailbox_lists_the_newest_letter_first(letters: Path) -> None:
     """What a subject holds is text, never markup."""
     status, _, page = mailbox.answer("GET", "/mailbox", letters)

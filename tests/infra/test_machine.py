@@ -2,6 +2,7 @@
 
 import smtplib
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from complaints.aws.items import read as kept_as
+from complaints.models import Letter
 from infra.local.accounts import ACCOUNTS, PASSWORD
 from infra.local.machine import MAIL_DOMAIN, Machine, Ports, running
 from infra.local.snapshots import EVERY
@@ -65,7 +68,8 @@ def test_a_complaint_outlives_a_hard_kill(tmp_path: Path) -> None:
         waiting = until(lambda: tokens(first))
         saved = tmp_path / "state" / "snapshots" / "current"
         until(lambda: waiting[0] in read(saved / "dynamodb.json"))
-        until(lambda: "sent_at" in read(saved / "dynamodb.json"))
+        letter = until(lambda: sent_letters(first))[0]
+        until(lambda: letter in read(saved / "dynamodb.json"))
         until(lambda: waiting[0] in read(saved / "stepfunctions.json"))
         time.sleep(EVERY)  # the step that handed the token over has returned by the next save
         first.emulator.kill()
@@ -87,6 +91,14 @@ def tokens(machine: Machine) -> list[str]:
     """Return the task tokens with which complaints wait."""
     found = machine.client("dynamodb").scan(TableName=machine.outputs["ComplaintsTable"])
     return [item["task_token"]["S"] for item in found["Items"] if "task_token" in item]
+
+
+def sent_letters(machine: Machine) -> list[str]:
+    """Return the letters that went out, as the saved state has them."""
+    found = machine.client("dynamodb").scan(TableName=machine.outputs["ComplaintsTable"])
+    letters = [one for one in found["Items"] if one["part"]["S"].startswith("letter#")]
+    sent = [one for one in letters if kept_as(one, Letter).sent_at]
+    return [b64encode(one["document"]["B"]).decode() for one in sent]
 
 
 def executions(machine: Machine) -> list[str]:

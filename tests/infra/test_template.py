@@ -239,7 +239,7 @@ def test_every_bucket_is_closed_encrypted_and_versioned(name: str, bucket: Resou
         if policy["Properties"]["Bucket"] == {"Ref": name}
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
     ]
-    denied = [rule for rule in rules if rule["Effect"] == "Deny"]
+    denied = [rule for rule in rules if rule.get("Effect") == "Deny"]
     assert [rule["Condition"] for rule in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
     assert denied[0]["Resource"] == [
         {"Fn::GetAtt": f"{name}.Arn"},
@@ -307,3 +307,75 @@ def test_an_alarm_fires_when_the_check_itself_stops() -> None:
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     schedule = FUNCTIONS["CheckSlaFunction"]["Properties"]["Events"]["EveryFiveMinutes"]
     assert schedule["Properties"]["ScheduleExpression"] == "rate(5 minutes)"
+
+
+# ---- mail without SES ------------------------------------------------------------------------
+
+
+def test_an_alarm_fires_when_nobody_reads_the_mailbox() -> None:
+    """Fifteen minutes without a run that succeeded, where mail comes by IMAP at all (I19)."""
+    alarm = TEMPLATES["infra/alarms.yaml"]["Resources"]["MailboxSilentAlarm"]
+    properties = alarm["Properties"]
+    assert alarm["Condition"] == "ReceivesByImap"
+    assert properties["MetricName"] == "MailboxRead"
+    assert properties["TreatMissingData"] == "breaching"
+    assert properties["Period"] * properties["EvaluationPeriods"] == 15 * 60
+    assert (properties["ComparisonOperator"], properties["Threshold"]) == ("LessThanThreshold", 1)
+
+
+def test_who_fetches_mail_may_only_store_it() -> None:
+    """Its own place in the table, new objects of the inbox, one secret: nothing to read back."""
+    found = {
+        action: statement
+        for statement in statements(FUNCTIONS["FetchMailFunction"])
+        for action in listed(statement["Action"])
+    }
+    assert set(found) == {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "s3:PutObject",
+        "ssm:GetParameter",
+    }
+    keys = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["mailbox"]}}
+    assert found["dynamodb:GetItem"]["Condition"] == found["dynamodb:PutItem"]["Condition"] == keys
+    assert found["ssm:GetParameter"]["Resource"]["Fn::Sub"].endswith(":parameter${ImapSecret}")
+    assert FUNCTIONS["FetchMailFunction"]["Properties"]["ReservedConcurrentExecutions"] == 1
+
+
+def test_who_may_send_by_ses_may_read_the_password_for_smtp() -> None:
+    """And nobody else may: letters go one way or the other."""
+    for name, function in FUNCTIONS.items():
+        actions = {
+            (action, str(statement["Resource"]))
+            for statement in statements(function)
+            for action in listed(statement["Action"])
+        }
+        sends = any(action == "ses:SendRawEmail" for action, _ in actions)
+        reads = any("${SmtpSecret}" in resource for _, resource in actions)
+        assert sends == reads, name
+
+
+def test_a_region_without_ses_meets_no_resource_of_it() -> None:
+    """CloudFormation refuses a template that names an unknown type, whatever its conditions say."""
+    with_ses = [
+        path
+        for path, template in TEMPLATES.items()
+        if any(one["Type"].startswith("AWS::SES::") for one in template["Resources"].values())
+    ]
+    assert with_ses == ["infra/ses.yaml"]
+    assert RESOURCES["Ses"]["Condition"] == "UsesSes"
+
+
+def test_a_mailbox_or_a_server_without_a_name_is_refused_before_anything_is_made() -> None:
+    """Each is asserted where it is chosen, and only there; no password is a parameter."""
+    rules = ROOT_TEMPLATE["Rules"]
+    for rule, chosen, needed in (
+        ("ImapNeedsItsMailbox", ("MailIn", "imap"), {"ImapHost", "ImapUser", "MailStampedBy"}),
+        ("SmtpNeedsItsServer", ("MailOut", "smtp"), {"SmtpHost", "SmtpUser"}),
+    ):
+        name, value = chosen
+        assert rules[rule]["RuleCondition"] == {"Fn::Equals": [{"Ref": name}, value]}
+        asserted = {
+            one["Assert"]["Fn::Not"][0]["Fn::Equals"][0]["Ref"] for one in rules[rule]["Assertions"]
+        }
+        assert asserted == needed

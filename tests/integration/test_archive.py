@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from complaints.archive import ArchiveError, problems_of
 from complaints.aws import evidence, runtime
-from complaints.aws.desk import line
+from complaints.aws.desk import intake
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.vault import Vault, years_later
 from complaints.models import Complaint, File, Status
@@ -134,7 +134,7 @@ def test_words_between_filing_and_closing_do_not_stop_it(monkeypatch: pytest.Mon
     with pytest.raises(ClientError):
         handler({"complaint_id": complaint_id}, None)
     runtime.client.cache_clear()  # without what it was told to refuse
-    line.add(complaint_id, contact("还有一句话", contact_id="late"))
+    intake.add(complaint_id, contact("还有一句话", contact_id="late"))
     handler({"complaint_id": complaint_id}, None)
 
     closed = ComplaintRepository.from_env().get(complaint_id)

@@ -217,20 +217,39 @@ def test_a_letter_that_could_not_be_sent_is_sent(monkeypatch: pytest.MonkeyPatch
     assert mailed_to() == [LI.email]
 
 
-def test_a_letter_that_is_refused_for_days_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Staff see it on the page; the check doesn't fail over it for ever."""
+def test_a_letter_that_fails_for_days_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quality office is told in the same save; the check doesn't fail over it for ever."""
     start = received()
     letter = owed(start.complaint, "acknowledgement", LI.email, (), at=AT)
     begun(keep(start.replace(letters=(letter,))))
     complaints = ComplaintRepository.from_env()
-    refuse("sesv2", "SendEmail", "MessageRejected", times=1000)
-    for at, given_up_at in ((AT + 3 * DAY - MINUTE, None), (AT + 3 * DAY, AT + 3 * DAY)):
-        set_clock(monkeypatch, at)
-        assert handler({}, None)["failed"] == 1
-        kept = complaints.letter(start.complaint.complaint_id, letter.letter_id)
-        assert kept.given_up_at == given_up_at
-    assert "failed" not in handler({}, None)
+    refuse("sesv2", "SendEmail", "TooManyRequestsException")
+    set_clock(monkeypatch, AT + 3 * DAY - MINUTE)
+    assert handler({}, None)["failed"] == 1
+    set_clock(monkeypatch, AT + 3 * DAY + 4 * MINUTE)
+    assert handler({}, None)["given_up"] == 1
+    kept = complaints.letter(start.complaint.complaint_id, letter.letter_id)
+    assert kept.given_up_at
+    assert "given_up" not in handler({}, None)
     assert LI.email not in mailed_to()
+    assert any("未能发出" in mail["Subject"] for mail in mails())
+
+
+@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
+def test_a_letter_that_ses_refuses_for_good_is_given_up_at_once(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What SES says of the account, such as a pause, is no such answer (above)."""
+    start = received()
+    letter = owed(start.complaint, "acknowledgement", LI.email, (), at=AT)
+    begun(keep(start.replace(letters=(letter,))))
+    refuse("sesv2", "SendEmail", code)
+    set_clock(monkeypatch, AT + 11 * MINUTE)
+    assert handler({}, None) == {"failed": 1}
+    assert handler({}, None) == {"given_up": 1}
+    kept = ComplaintRepository.from_env().letter(start.complaint.complaint_id, letter.letter_id)
+    assert kept.refused == code
+    assert QUALITY.email in mailed_to()
 
 
 def test_a_complaint_that_raises_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +277,7 @@ def test_an_answer_in_between_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> No
     answers: list[int] = []
 
     def answer_first(params: dict[str, object], **_: object) -> None:
-        if not answers and "reminded" in str(params["body"]):
+        if not answers and "notice#" in str(params["body"]):
             answers.append(1)
             dossier = ComplaintRepository.from_env().dossier(complaint.complaint_id)
             after = investigated(dossier.replace(complaint=complaint))

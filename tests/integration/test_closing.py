@@ -8,10 +8,10 @@ import pytest
 
 from complaints.aws.desk import line, payments
 from complaints.aws.directory import StaffDirectory
-from complaints.aws.repository import ComplaintRepository
+from complaints.aws.repository import ComplaintRepository, StaleComplaintError
 from complaints.aws.runtime import now
 from complaints.gates import other_queues
-from complaints.models import Complaint, Decision, Dossier, Outcome, Role, Status
+from complaints.models import Channel, Complaint, Decision, Dossier, Outcome, Role, Status
 from complaints.office import Office
 from complaints.parts import Gate
 from complaints.policy import Approval, SignOffs
@@ -33,8 +33,11 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Office:
         proven_by={Gate.SIGNED: Role.MANAGEMENT},
     )
     other = Office(policy=policy, zone=OFFICE.zone)
-    for module in ("desk.changing", "desk.line", "console.complaint", "console.lists"):
-        monkeypatch.setattr(f"complaints.aws.{module}.office_for", lambda _: other)
+    for way in (
+        *("desk.changing.office_for", "desk.line.office_for", "console.limits.office_for"),
+        *("console.complaint.office_shown", "console.lists.office_shown"),
+    ):
+        monkeypatch.setattr(f"complaints.aws.{way}", lambda _: other)
     return other
 
 
@@ -156,6 +159,11 @@ def test_money_is_offered_approved_and_paid_on_the_page() -> None:
     asked = {"amount": "1500", "basis": "按合同第八条", "payer": "finance"}
     assert handler.post(f"{page(number)}/offer", **asked) == 303
     assert in_queue("management") == [number]
+    offered = whole(number).payments[0]
+    payments.offer_payment(number, offered, staff=HANDLER)
+    assert whole(number).payments == (offered,), "a double click is one offer"
+    with pytest.raises(StaleComplaintError):
+        payments.offer_payment(number, offered.replace(amount=1), staff=HANDLER)
     manager.get("/staff")
     assert number in manager.body
     head.get(page(number))
@@ -214,6 +222,8 @@ def test_a_closed_complaint_is_taken_up_again_on_the_page() -> None:
     assert reopened.facts["archive_key"] == before
     quality.get(page(number))
     assert "同一问题又发生" in quality.body
+    (reason,) = (one for one in whole(number).contacts if one.text == "同一问题又发生")
+    assert reason.channel is Channel.DEPARTMENT, "nobody called"
 
 
 def test_a_verification_that_fails_leads_back_to_investigation(office: Office) -> None:

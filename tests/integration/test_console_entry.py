@@ -1,7 +1,7 @@
 """The way in to the staff pages: sign-in, sessions, what a late form keeps, what is refused."""
 
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 import boto3
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 def account(tables: None) -> Staff:  # noqa: ARG001 - the pool must be there before
     """Make an account for HANDLER with a password of its own."""
     Accounts.from_env().add(HANDLER)
+    Accounts.from_env().follow(HANDLER, date(2026, 11, 22))
     boto3.client("cognito-idp").admin_set_user_password(
         UserPoolId=os.environ["USER_POOL_ID"],
         Username=HANDLER.username,

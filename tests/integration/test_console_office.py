@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import boto3
 import pytest
 
-from complaints.aws import evidence, quarantine, runtime
-from complaints.aws.desk import line
+from complaints.aws import evidence, runtime
+from complaints.aws.desk import intake
 from complaints.aws.repository import ComplaintRepository
 from complaints.models import (
     Channel,
@@ -72,7 +72,7 @@ def test_evidence_is_only_saved_never_run(monkeypatch: pytest.MonkeyPatch) -> No
     contact = Contact(
         contact_id="e", channel=Channel.WEB, received_at=runtime.now(), by="x", files=(file,)
     )
-    line.add(number, contact)
+    intake.add(number, contact)
     browser = Browser(HANDLER)
     address = f"{page(number)}/evidence/{file.key.rpartition('/')[2]}"
     assert browser.get(address) == 303
@@ -127,22 +127,6 @@ def test_an_administrator_adds_a_person() -> None:
     fresh.get("/staff/sign-in")
     assert fresh.post("/staff/sign-in", username="zhou", password=found[1]) == 200
     assert "/staff/new-password" in fresh.body
-
-
-def test_quarantined_mail_can_be_had() -> None:
-    """Intake sees what could not be read, and gets the original."""
-    mail = quarantine.Quarantined(
-        key="inbox/abc",
-        reason="no_sender",
-        received_at=runtime.now(),
-        from_address="<x>",
-        size=10,
-    )
-    quarantine.put(mail)
-    browser = Browser(QUALITY)
-    assert browser.get("/staff/quarantine") == 200
-    assert browser.get("/staff/quarantine/abc") == 303
-    assert browser.get("/staff/quarantine/other") == 404
 
 
 @pytest.mark.parametrize("staff", [HANDLER, HEAD, QUALITY, MANAGER, AUDITOR, ADMIN])

@@ -6,7 +6,8 @@ import boto3
 import pytest
 
 from complaints.aws import policies
-from complaints.aws.policies import OVERRIDE
+from complaints.aws.policy_bucket import OVERRIDE
+from complaints.aws.repository import ComplaintRepository
 from complaints.models import Staff
 from complaints.policy import load, source_file
 from functions.check_sla import handler as check_sla
@@ -90,7 +91,7 @@ def test_a_policy_is_adopted_with_a_reason_and_is_on_record(staff: Staff) -> Non
     assert browser.post(address, reason="旺季人手不够") == 303
     assert browser.get(browser.headers["Location"]) == 200
     assert policies.policies().in_force().version == address.rpartition("/")[2]
-    for words in ("旺季人手不够", staff.username, "4 working days", DEPLOYED.version):
+    for words in ("旺季人手不够", staff.name, "4 working days", DEPLOYED.version):
         assert words in browser.body
 
 
@@ -102,7 +103,7 @@ def test_the_problems_of_a_file_are_shown_with_their_lines() -> None:
     assert browser.post(PAGE, written=BAD) == 422
     line = BAD[: BAD.index("retention_years: soon")].count("\n") + 1
     assert f'<span class="number">{line}</span>' in browser.body
-    for words in ("retention_years", '"soon"', "integer", "retention_years: soon"):
+    for words in ("retention_years", '"soon"', "整数", "retention_years: soon"):
         assert words in browser.body
     assert policies.policies().in_force() == DEPLOYED
 
@@ -192,3 +193,33 @@ def test_a_complaint_is_shown_under_the_policy_it_was_received_under() -> None:
     assert browser.get(f"/staff/complaints/{complaint.complaint_id}") == 200
     assert "服务部" in browser.body
     assert "新部" not in browser.body
+
+
+def test_under_a_lost_policy_the_page_opens_with_a_warning_and_nothing_is_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was typed is shown again; once the version is back, the same form is taken."""
+    complaint = registered()
+    number = complaint.complaint_id
+    browser = Browser(QUALITY)
+    adopted(browser, WRITTEN.replace("retention_years: 5", "retention_years: 9"))
+    kept = f"policies/service-provider/{DEPLOYED.version}.json"
+    s3 = boto3.client("s3")
+    content = s3.get_object(Bucket="policies", Key=kept)["Body"].read()
+    s3.delete_object(Bucket="policies", Key=kept)
+    newer = policies.policies().in_force()
+    monkeypatch.setattr(policies, "load", lambda _: newer)
+    policies.policies.cache_clear()
+
+    page = f"/staff/complaints/{number}"
+    assert browser.get(f"{page}?lang=en") == 200
+    assert f"this page shows it under {newer.reference}" in browser.body
+    assert browser.post(f"{page}/note", text="已电话联系") == 409
+    assert "nothing was changed" in browser.body
+    assert "已电话联系" in browser.body
+    assert ComplaintRepository.from_env().get(number) == complaint
+
+    s3.put_object(Bucket="policies", Key=kept, Body=content)
+    assert browser.post(f"{page}/note", text="已电话联系") == 303
+    assert browser.get(f"{page}?lang=en") == 200
+    assert "this page shows it under" not in browser.body

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.aws.desk import changing, line
-from complaints.aws.repository import ComplaintRepository, ConflictError, StaleComplaintError
+from complaints.aws.desk import changing, intake, line
+from complaints.aws.registration import ConflictError
+from complaints.aws.repository import ComplaintRepository, StaleComplaintError
 from complaints.aws.runtime import client, now
 from complaints.history import breaks
 from complaints.lifecycle import WrongStatusError
@@ -98,7 +99,7 @@ def test_whoever_was_overtaken_decides_again() -> None:
     def note_first(**_: object) -> None:
         if not noted:
             noted.append(1)
-            line.add(NUMBER, contact("便条", contact_id="note-1", by="he", at=now()))
+            intake.add(NUMBER, contact("便条", contact_id="note-1", by="he", at=now()))
 
     client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", note_first)
     line.submit_finding(NUMBER, finding(), staff=HANDLER)
@@ -117,7 +118,7 @@ def test_who_is_overtaken_again_and_again_is_told() -> None:
             notes.append("")
             return
         notes.append(f"note-{len(notes)}")
-        line.add(NUMBER, contact(contact_id=notes[-1], by="he", at=now()))
+        intake.add(NUMBER, contact(contact_id=notes[-1], by="he", at=now()))
 
     client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", note_first)
     with pytest.raises(StaleComplaintError):
@@ -131,7 +132,7 @@ def test_the_same_contact_twice_is_one() -> None:
     """A repeat changes nothing, not even the version."""
     store()
     said = contact("补充", contact_id="mail-1")
-    assert line.add(NUMBER, said) == line.add(NUMBER, said)
+    assert intake.add(NUMBER, said) == intake.add(NUMBER, said)
     assert len(stored().contacts) == 2
 
 
@@ -173,8 +174,8 @@ def test_a_letter_that_fails_undoes_nothing() -> None:
 def test_whoever_registers_again_finds_the_first() -> None:
     """One number, one run, one acknowledgement."""
     said = contact("态度恶劣", at=now())
-    first, is_new = line.register(LI, said, claimed="form:1")
-    again, again_new = line.register(LI, said, claimed="form:1")
+    first, is_new = intake.register(LI, said, claimed="form:1")
+    again, again_new = intake.register(LI, said, claimed="form:1")
     assert (again, is_new, again_new) == (first, True, False)
     assert runs() == [first.complaint_id]
     assert mailed_to() == [LI.email]
@@ -182,15 +183,15 @@ def test_whoever_registers_again_finds_the_first() -> None:
 
 def test_other_words_under_the_same_form_are_a_conflict() -> None:
     """The door decides what to do with them; nothing is dropped in silence."""
-    first, _ = line.register(LI, contact("一", at=now()), claimed="form:1")
+    first, _ = intake.register(LI, contact("一", at=now()), claimed="form:1")
     with pytest.raises(ConflictError) as raised:
-        line.register(LI, contact("二", at=now()), claimed="form:1")
+        intake.register(LI, contact("二", at=now()), claimed="form:1")
     assert raised.value.complaint_id == first.complaint_id
 
 
 def test_who_was_settled_on_the_spot_need_not_be_written_to() -> None:
     """A9: the desk says whether an acknowledgement is wanted."""
-    complaint, _ = line.register(
+    complaint, _ = intake.register(
         LI, contact(at=now()), claimed="form:1", settled_on_spot=True, acknowledge=False
     )
     assert complaint.settled_on_spot
@@ -199,7 +200,7 @@ def test_who_was_settled_on_the_spot_need_not_be_written_to() -> None:
 
 def test_codes_and_keys_are_everybodys_own() -> None:
     """Two complaints share neither tracking code nor key."""
-    made = [line.register(LI, contact(at=now()), claimed=f"form:{n}")[0] for n in range(2)]
+    made = [intake.register(LI, contact(at=now()), claimed=f"form:{n}")[0] for n in range(2)]
     dossiers = [ComplaintRepository.from_env().dossier(one.complaint_id) for one in made]
     assert len({one.complaint.tracking_code for one in dossiers}) == 2
     assert len({one.key for one in dossiers}) == 2

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from complaints.aws import runtime
-from complaints.aws.desk import line, merging
+from complaints.aws.desk import intake, line, merging
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.emergency import clock_of
@@ -110,18 +110,18 @@ def test_what_is_added_later_rings_it_once() -> None:
     """A mail or note with such words starts the clock from that contact; twice the same is one."""
     number = calm().complaint.complaint_id
     contact = said("再不处理我就跳楼")
-    line.add(number, contact)
+    intake.add(number, contact)
     clock = clock_of(stored().complaint)
     assert clock
     assert clock.started_at == contact.received_at
-    line.add(number, contact)
+    intake.add(number, contact)
     assert len([one for one in stored().entries if one.action == "emergency_found"]) == 1
     assert sorted(mailed_to()) == sorted(TOLD)
 
 
 def test_calm_words_ring_nothing() -> None:
     """A note as any other is only news."""
-    line.add(calm().complaint.complaint_id, said("请尽快回复"))
+    intake.add(calm().complaint.complaint_id, said("请尽快回复"))
     assert stored().complaint.emergency_at is None
     assert mails() == []
 
@@ -199,7 +199,7 @@ def test_a_false_alarm_is_withdrawn_by_the_quality_office() -> None:
     browser = Browser(QUALITY)
     browser.get(page(number))
     assert browser.post(f"{page(number)}/emergency-withdraw", **reason) == 303
-    line.add(number, said("现场没有着火", by=HANDLER.username))
+    intake.add(number, said("现场没有着火", by=HANDLER.username))
     complaint = stored().complaint
     assert complaint.emergency_at is None
     assert clock_of(complaint) is None
@@ -258,7 +258,7 @@ def test_words_in_a_merged_complaint_ring_where_the_matter_is_handled() -> None:
     main = received(n=2, at=runtime.now())
     keep(main, assessed(main, minutes=0))
     merging.merge(number, main.complaint.complaint_id, staff=QUALITY)
-    line.add(number, said("再不处理我就跳楼"))
+    intake.add(number, said("再不处理我就跳楼"))
     assert clock_of(ComplaintRepository.from_env().get(main.complaint.complaint_id))
     assert stored().complaint.emergency_at is None
 
@@ -266,7 +266,7 @@ def test_words_in_a_merged_complaint_ring_where_the_matter_is_handled() -> None:
 def test_it_rings_for_a_closed_complaint_too() -> None:
     """Words that come after closure lie on top of the quality office's queue."""
     number = closed().complaint_id
-    line.add(number, said("我要同归于尽"))
+    intake.add(number, said("我要同归于尽"))
     complaint = ComplaintRepository.from_env().get(number)
     assert complaint.status is Status.CLOSED
     assert clock_of(complaint)

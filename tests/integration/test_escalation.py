@@ -112,8 +112,9 @@ def test_by_hand_the_next_rung_is_told_once(monkeypatch: pytest.MonkeyPatch) -> 
     """C7: the reason is kept, the mail goes out, and the clock goes on with the rung above."""
     complaint = waiting()
     set_clock(monkeypatch, AT + MINUTE)
-    ladder.escalate(complaint.complaint_id, "本部门无权决定", staff=HANDLER)
-    assert mailed_to() == [HEAD.email]
+    for _ in range(2):
+        ladder.escalate(complaint.complaint_id, "本部门无权决定", once="0" * 16, staff=HANDLER)
+    assert mailed_to() == [HEAD.email], "a double click is one rung"
     assert "上报" in str(mails()[-1]["Subject"])
     assert "本部门无权决定" not in words_of(mails()[-1])
     notice = dossier(complaint).notices[0]
@@ -246,7 +247,7 @@ def test_the_pages_show_acknowledge_and_pass_on() -> None:
 def test_who_turns_out_to_be_complained_about_sees_no_notice() -> None:
     """I8: what was told before is off the first page."""
     number = registered().complaint_id
-    ladder.escalate(number, "原因", staff=HANDLER)
+    ladder.escalate(number, "原因", once="0" * 16, staff=HANDLER)
     head = Browser(HEAD)
     head.get("/staff")
     assert "等您确认" in head.body
@@ -280,7 +281,7 @@ def test_who_is_complained_about_is_told_nothing(monkeypatch: pytest.MonkeyPatch
     complaint = waiting()
     barred = complaint.replace(respondents=("he",))
     ComplaintRepository.from_env().look_later(barred, None)
-    ladder.escalate(complaint.complaint_id, "原因", staff=HANDLER)
+    ladder.escalate(complaint.complaint_id, "原因", once="0" * 16, staff=HANDLER)
     for _ in range(3):
         climb(monkeypatch, complaint)
     assert HEAD.email not in mailed_to()

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.aws import runtime, updates
-from complaints.aws.desk import incidents, merging
+from complaints.aws import runtime
+from complaints.aws.desk import incidents, merging, updates
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.group_incident import clock_of
@@ -14,11 +14,13 @@ from complaints.models import Complainant, Dossier
 from complaints.parts import Announcement
 from functions.check_sla.handler import handler as check_sla
 from tests.builders import HANDLER, LI, MANAGER, QUALITY, STAFF, assessed, received
+from tests.doors import T_ZH
 from tests.kept import keep, mailed_to, mails, set_clock, words_of
 from tests.staff_browser import Browser, page
 
 pytestmark = pytest.mark.usefixtures("tables")
 OUT = "三号楼停水，今晚八点前恢复，期间请到一楼取水。"
+STATEMENT = {"statement": OUT, "published_in": "官网", "published_at": "2026-01-05T09:00"}
 
 
 @pytest.fixture(autouse=True)
@@ -74,8 +76,7 @@ def test_declared_it_is_major_has_72_hours_and_its_leader_knows() -> None:
 def test_the_leader_publishes_and_the_clock_stops() -> None:
     """Text, where and when stay on the complaint; the page shows them."""
     number = incident()
-    said = {"statement": OUT, "published_in": "官网", "published_at": "2026-01-05T09:00"}
-    assert fill(1, "statement", **said) == 303
+    assert fill(1, "statement", **STATEMENT) == 303
     assert clock_of(stored().complaint) is None
     (statement,) = stored().announcements
     assert (statement.words, statement.published_in) == (OUT, "官网")
@@ -99,6 +100,20 @@ def test_what_may_not_go_out_is_not_recorded(wrong: dict[str, str]) -> None:
     said = {"statement": OUT, "published_in": "官网", "published_at": "2026-01-05T09:00"}
     assert fill(1, "statement", **{**said, **wrong}) == 422
     assert stored().announcements == ()
+
+
+def test_it_waits_for_its_leader_until_the_statement_is_out() -> None:
+    """In the list of what is to be done, and first on the page; then neither."""
+    number, browser = incident(), Browser(MANAGER)
+    browser.get("/staff")
+    assert page(number) in browser.body
+    browser.get(page(number))
+    assert T_ZH("staff.now.statement") in browser.body
+    assert fill(1, "statement", **STATEMENT) == 303
+    browser.get("/staff")
+    assert page(number) not in browser.body
+    browser.get(page(number))
+    assert T_ZH("staff.now.statement") not in browser.body
 
 
 def test_only_the_leader_publishes() -> None:
@@ -162,6 +177,22 @@ def test_a_long_list_is_gone_through_in_batches_by_the_check(
     assert update.done_at
     found = ComplaintRepository.from_env().due_before(runtime.now() + timedelta(days=30))
     assert (number, f"announcement#{update.announcement_id}") not in list(found)
+
+
+def test_an_update_is_kept_where_the_others_can_not_be_reached_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever wrote it is told that it is saved; `check_sla` goes on with it."""
+    number = incident(merged=1)
+
+    def fails(*_: object, **__: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(updates, "send_on", fails)
+    assert fill(1, "update", update=OUT) == 303
+    (update,) = stored().announcements
+    due = ComplaintRepository.from_env().due_before(runtime.now() + timedelta(days=1))
+    assert (number, f"announcement#{update.announcement_id}") in list(due)
 
 
 def test_a_batch_that_broke_off_goes_on_and_repeats_nothing() -> None:

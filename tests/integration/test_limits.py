@@ -11,7 +11,9 @@ from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import now
 from complaints.letters import local
 from complaints.models import Complaint
+from complaints.pages import instant
 from complaints.rounds import promised_at
+from complaints.texts import texts
 from functions.check_sla.handler import handler
 from tests.builders import HANDLER, LI, OFFICE, QUALITY, STAFF, assessed, received
 from tests.kept import begun, keep, mailed_to, mails, set_clock, words_of
@@ -112,7 +114,7 @@ def test_an_extension_by_the_pages() -> None:
     assert after > before
     (letter,) = [mail for mail in mails() if "延期答复" in str(mail["Subject"])]
     assert "等外地取证" in words_of(letter)
-    assert local(after, OFFICE) in words_of(letter)
+    assert instant(after, texts("zh_CN"), OFFICE.zone) in words_of(letter)
 
 
 def test_a_call_and_a_letter_by_the_pages() -> None:

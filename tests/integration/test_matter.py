@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from complaints.archive import problems_of
-from complaints.aws.desk import line, merging
+from complaints.aws.desk import intake, line, merging
 from complaints.aws.persons import person_secret
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import client, now
@@ -125,7 +125,7 @@ def test_whoever_is_overtaken_in_either_complaint_merges_upon_it() -> None:
         if not noted:
             noted.append(1)
             note = contact("便条", contact_id="n1", by="he", at=now())
-            line.add(main.complaint_id, note)
+            intake.add(main.complaint_id, note)
 
     client("dynamodb").meta.events.register("before-call.dynamodb.TransactWriteItems", note_first)
     merging.merge(second.complaint_id, main.complaint_id, staff=QUALITY)
@@ -188,7 +188,7 @@ def test_what_is_merged_comes_in_pages_in_the_order_of_numbers() -> None:
 def test_more_from_a_merged_complainant_is_news_for_the_main_one() -> None:
     """The words stay with their own complaint; both saves are one."""
     main, second, _ = merged()
-    line.add(second.complaint_id, contact("还有补充", contact_id="c9", at=now()))
+    intake.add(second.complaint_id, contact("还有补充", contact_id="c9", at=now()))
     one, whole = stored(second), stored(main)
     assert (one.complaint.queue, one.complaint.news_at) == ("", None)
     assert one.complaint.contacts == 2
@@ -221,8 +221,13 @@ def test_everybody_is_answered_asked_and_closed_once(monkeypatch: pytest.MonkeyP
     line.rate(second.complaint_id, Outcome.SATISFIED, 5, "谢谢")
     assert stored(second).complaint.satisfaction == 5
     assert stored(main).complaint.news_at
-    line.read_news(main.complaint_id, staff=QUALITY)
+    intake.read_news(main.complaint_id, staff=QUALITY)
     line.rate(main.complaint_id, Outcome.SATISFIED, 5, "")
+    waiting = stored(main).complaint
+    assert (waiting.status, waiting.is_handled, waiting.untold) == (Status.RESPONDED, True, 1)
+    merging.tell_merged(
+        third.complaint_id, main.complaint_id, "told", "phone", "已致电", once="1", staff=HANDLER
+    )
     for _ in range(2):
         run(archive_step, main)
     keys = set()

@@ -7,6 +7,7 @@ import pytest
 
 from complaints.aws import numbers
 from complaints.aws.numbers import HELD_FOR, PATIENCE, SMALLEST, Numbers, Turn
+from complaints.aws.registration import Registry
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import client, now
 from tests.builders import received
@@ -100,24 +101,24 @@ def test_what_is_left_of_a_block_goes_to_the_next(monkeypatch: pytest.MonkeyPatc
 
 def test_a_number_that_is_not_needed_stays_with_its_block() -> None:
     """A mail that came twice takes none away."""
-    complaints = ComplaintRepository.from_env()
+    registry = Registry.from_env()
     give(lost=PATIENCE)
-    first, _ = complaints.register("mail:<a@x>", "d", "t", YEAR, lambda n: draft_of(received(n=n)))
-    again, is_new = complaints.register(
+    first, _ = registry.register("mail:<a@x>", "d", "t", YEAR, lambda n: draft_of(received(n=n)))
+    again, is_new = registry.register(
         "mail:<a@x>", "d", "u", YEAR, lambda n: draft_of(received(n=n))
     )
     assert (again, is_new) == (first, False)
     assert give() == 3
 
 
-def test_what_is_left_when_the_year_is_over_is_voided(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_when_the_year_is_over_lapses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A number that nobody can have any more says why."""
     give(lost=PATIENCE)
     later(monkeypatch)
     sweep()
     set_clock(monkeypatch, datetime(YEAR + 1, 1, 4, tzinfo=UTC))
     sweep()
-    assert {Numbers(TABLE).reason(YEAR, n) for n in range(2, SMALLEST + 1)} == {"voided"}
+    assert {Numbers(TABLE).reason(YEAR, n) for n in range(2, SMALLEST + 1)} == {"lapsed"}
     assert Numbers(TABLE).reason(YEAR, 1) == ""
     assert Numbers(TABLE).reason(YEAR, SMALLEST + 1) == ""
 

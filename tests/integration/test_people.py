@@ -8,18 +8,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import boto3
+import msgspec
 import pytest
 
 from complaints.aws import accounts, runtime
+from complaints.aws.console import people
 from complaints.aws.desk import casework, ladder, line
 from complaints.aws.directory import StaffDirectory, StaleEntryError
 from complaints.aws.repository import ComplaintRepository
+from complaints.aws.settings import Settings
 from complaints.cli import main
 from complaints.models import Complaint, Role, Staff
 from complaints.people import Change
+from complaints.policy import load
 from complaints.roles import may_follow_up
 from functions.console.handler import handler
-from tests.builders import HANDLER, HEAD, MANAGER, OTHER_HEAD, QUALITY
+from tests.builders import HANDLER, HEAD, MANAGER, OFFICE, OTHER_HEAD, QUALITY
 from tests.staff_browser import ADMIN, AUDITOR, PASSWORD, Browser, investigated, page, registered
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -97,6 +101,19 @@ def test_a_change_is_on_record_and_the_pool_follows() -> None:
     assert account("han")["Enabled"] is True
     assert groups("han") == {"handler"}
     assert len(StaffDirectory.from_env().changes("han")) == 3
+
+
+def test_the_list_names_posts_where_the_policy_has_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its words; a code that it doesn't know any more stays as it is."""
+    enter(HANDLER.replace(posts=("director", "gone")))
+    browser = Browser(ADMIN)
+    browser.get("/staff/people")
+    assert 'data-label="岗位"' not in browser.body
+    office = msgspec.structs.replace(OFFICE, policy=load("property-management"))
+    monkeypatch.setattr(Settings, "office", office)
+    browser.get("/staff/people")
+    row = next(one for one in browser.body.split("<tr>") if "han@example.com" in one)
+    assert re.search(r'data-label="岗位"><span>主任<br>gone</span>', row)
 
 
 def test_nothing_changed_is_nothing_on_record() -> None:
@@ -220,6 +237,8 @@ def test_tasks_are_handed_over_in_one_go() -> None:
     assert browser.post("/staff/people/han/hand-over", successor="fan") == 200
     assert "2 件未能移交" in browser.body
     assert browser.post("/staff/people/han/hand-over", successor="nobody") == 422
+    assert browser.post("/staff/people/han/hand-over", successor="") == 422
+    assert "请选择一位今天在岗的接手人。" in browser.body
     assert browser.post("/staff/people/han/hand-over", successor="hua") == 200
     assert "已将 2 件移交给华" in browser.body
     for number in numbers:
@@ -244,7 +263,8 @@ def test_a_seat_in_the_group_is_handed_over() -> None:
     """The successor finds it in the own queue."""
     number = registered().complaint_id
     enter(HANDLER, OTHER_HEAD, COLLEAGUE)
-    casework.gather(number, [MANAGER, OTHER_HEAD], staff=QUALITY)
+    formed = [casework.gather(number, [MANAGER, OTHER_HEAD], staff=QUALITY) for _ in range(2)]
+    assert formed[0] == formed[1]
     ladder.hand_over(number, "fan", COLLEAGUE, staff=ADMIN)
     dossier = ComplaintRepository.from_env().dossier(number)
     assert dossier.complaint.members == ("ma", "hua")
@@ -283,13 +303,51 @@ def test_a_table_is_shown_first_and_then_entered(encoding: str) -> None:
     assert StaffDirectory.from_env().changes("zhou")[0].by == "admin"
 
 
+def test_a_long_table_is_entered_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer has its time: what is left is offered again, and nobody's password is lost."""
+    monkeypatch.setattr(people, "MOST_AT_ONCE", 2)
+    rows = "".join(f"new{n},新{n},new{n}@example.com,handler,service\n" for n in range(3))
+    browser = Browser(ADMIN)
+    browser.get("/staff/people")
+    assert upload(browser, f"用户名,姓名,邮箱,角色,部门\n{rows}".encode()) == 200
+    assert browser.post("/staff/people-import") == 200
+    assert "还有 1 人尚未写入" in browser.body
+    assert [bool(StaffDirectory.from_env().find(f"new{n}")) for n in range(3)] == [1, 1, 0]
+    assert browser.post("/staff/people-import") == 200
+    assert "尚未写入" not in browser.body
+    assert StaffDirectory.from_env().find("new2")
+
+
+def test_an_account_whose_first_password_nobody_heard_gets_another_one() -> None:
+    """Whoever adds a person may have died before telling; who has signed in keeps the own one."""
+    pool = accounts.Accounts.from_env()
+    assert pool.add(HANDLER) != (second := pool.add(HANDLER))
+    assert second
+    boto3.client("cognito-idp").admin_set_user_password(
+        UserPoolId=os.environ["USER_POOL_ID"], Username="han", Password=PASSWORD, Permanent=True
+    )
+    assert pool.add(HANDLER) == ""
+
+
+def test_who_comes_second_leaves_the_account_as_the_first_one_said() -> None:
+    """The directory counts, and the pool follows what it says, not what was refused."""
+    enter(HANDLER)
+    gone = HANDLER.replace(left_on=runtime.now().date() - timedelta(days=2))
+    first = HANDLER.replace(roles=(Role.HANDLER, Role.INTAKE))
+    accounts.keep(Change(by="a", at=runtime.now(), before=HANDLER, after=first))
+    with pytest.raises(StaleEntryError):
+        accounts.keep(Change(by="b", at=runtime.now(), before=HANDLER, after=gone))
+    assert account("han")["Enabled"]
+    assert groups("han") == {"handler", "intake"}
+
+
 def test_a_table_with_a_fault_enters_nothing() -> None:
     """Every fault with row, column, what it holds and what is allowed."""
     browser = Browser(ADMIN)
     browser.get("/staff/people")
     assert upload(browser, TABLE.replace("handler", "king").encode()) == 422
     assert "king" in browser.body
-    assert "department_head" in browser.body
+    assert "部门主管" in browser.body
     assert StaffDirectory.from_env().find("zhou") is None
 
 

@@ -8,16 +8,16 @@ import pytest
 
 from complaints import policy as compiled_policies
 from complaints.aws import policies, runtime, settings
-from complaints.aws.desk import line
+from complaints.aws.desk import intake
 from complaints.aws.policies import (
     BY_DEPLOYMENT,
     BY_FILE,
-    OVERRIDE,
     InForce,
     Policies,
     PolicyChangedError,
     UnusablePolicyError,
 )
+from complaints.aws.policy_bucket import LONGEST_FILE, OVERRIDE
 from complaints.lifecycle import InvalidInputError
 from complaints.models import Complainant, Complaint, Contact
 from complaints.policy import Policy, UnknownPolicyError, compiled_file, source_file
@@ -61,7 +61,7 @@ def other_function() -> Policies:
 def received(text: str) -> Complaint:
     """Register a complaint as it comes in now."""
     said: Contact = contact(text, at=runtime.now())
-    return line.register(Complainant(name="李娜", email="li@example.com"), said, claimed=text)[0]
+    return intake.register(Complainant(name="李娜", email="li@example.com"), said, claimed=text)[0]
 
 
 def keys() -> set[str]:
@@ -122,15 +122,33 @@ def redeploy(monkeypatch: pytest.MonkeyPatch, years: int) -> Policy:
     return newer
 
 
-def test_a_policy_that_was_never_kept_rings_and_the_one_in_force_stands_in(
+LOST = "service-provider@000000000000"
+
+
+def test_under_a_policy_that_is_lost_nothing_is_decided_and_the_alarm_rings(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A complaint of the time before versions were kept can still be handled."""
-    reference = "service-provider@000000000000"
-    with pytest.raises(UnknownPolicyError):
-        policies.policies().get(reference)
-    assert settings.office_for(reference).policy == DEPLOYED
+    """A complaint never changes its rules by itself; a page opens under the one in force."""
+    with pytest.raises(settings.PolicyMissingError):
+        settings.office_for(LOST)
     assert '"PolicyMissing"' in capsys.readouterr().out
+    assert settings.office_shown(LOST).policy == DEPLOYED
+
+
+def test_an_administrator_may_name_the_policy_that_a_lost_one_is_replaced_by() -> None:
+    """By hand, in the bucket; a lost one that is found again goes before."""
+    old = received("第一件").policy
+    put(f"policies/{LOST.replace('@', '/')}.instead", f"{old}\n".encode())
+    assert settings.office_for(LOST).policy == DEPLOYED
+    with pytest.raises(UnknownPolicyError):
+        policies.policies().get(LOST)
+
+
+def test_what_is_named_in_place_of_a_lost_policy_must_be_one() -> None:
+    """Rubbish is no policy, and leads nowhere in the bucket."""
+    put(f"policies/{LOST.replace('@', '/')}.instead", b"\xff../../x")
+    with pytest.raises(settings.PolicyMissingError):
+        settings.office_for(LOST)
 
 
 @pytest.mark.parametrize("reference", ["p", "service-provider@../../x", "", "service-provider"])
@@ -241,7 +259,7 @@ def test_every_change_says_who_when_from_to_and_why() -> None:
     [
         (b"\xff", "(file)"),
         (b"a: [", "(file)"),
-        (b"x" * (policies.LONGEST_FILE + 1), "(file)"),
+        (b"x" * (LONGEST_FILE + 1), "(file)"),
         (
             WRITTEN.replace("retention_years: 5", "retention_years: soon").encode(),
             "retention_years",

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from complaints.aws import runtime
-from complaints.aws.desk import line, parties
+from complaints.aws.desk import intake, line, parties
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
 from complaints.models import Channel, Contact, Decision, Dossier, Staff
@@ -109,7 +109,7 @@ def test_a_mail_from_a_proxy_is_the_proxys() -> None:
             by="complainant",
             text="补充",
         )
-        line.add(number, mail, sender=sender)
+        intake.add(number, mail, sender=sender)
         assert stored(number).contacts[-1].by == by
         assert stored(number).complaint.news_at
 

@@ -19,8 +19,9 @@ from complaints import intake
 from complaints.aws import runtime, settings
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.items import Person
+from complaints.aws.registration import Draft, Registry
 from complaints.aws.reports import ReportNotSentError, ReportStore, make_day, make_month
-from complaints.aws.repository import ComplaintRepository, Draft
+from complaints.aws.repository import ComplaintRepository
 from complaints.letters import owed
 from complaints.models import Channel, Complainant, Complaint, Contact, Letter, Role, Staff
 from complaints.number import complaint_number
@@ -104,7 +105,7 @@ def received(n: int, at: datetime = MORNING, letters: tuple[str, ...] = ()) -> C
     ]
     person = Person(complainant=Complainant(email="zhao@example.com"), key=b"k" * 32)
     draft = Draft(complaint=complaint, entry=entry, person=person, parts=(contact, *parts))
-    ComplaintRepository.from_env().register(f"m{n}", "d", "t", 2026, lambda _: draft)
+    Registry.from_env().register(f"m{n}", "d", "t", 2026, lambda _: draft)
     return complaint
 
 

@@ -1,14 +1,16 @@
 """The complaints table: all or nothing, first come first saved, and every list in its order."""
 
+from collections import Counter
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 
 from complaints import intake
+from complaints.aws.items import MONTH_SHARDS, complaint_item, months
+from complaints.aws.registration import ConflictError, Draft, Registry
 from complaints.aws.repository import (
     ComplaintRepository,
-    ConflictError,
-    Draft,
     StaleComplaintError,
     UnknownComplaintError,
 )
@@ -40,6 +42,11 @@ HOUR = timedelta(hours=1)
 def repository() -> ComplaintRepository:
     """Return the repository of the deployment."""
     return ComplaintRepository.from_env()
+
+
+def registry() -> Registry:
+    """Return the registry of the deployment."""
+    return Registry.from_env()
 
 
 def draft(n: int) -> Draft:
@@ -78,32 +85,30 @@ def test_what_is_not_there_is_unknown() -> None:
 
 def test_numbers_are_given_one_after_the_other() -> None:
     """F2: without gaps, without doubles; each year has its own."""
-    given = [repository().register(f"m{n}", "d", f"t{n}", 2026, draft)[0] for n in range(12)]
+    given = [registry().register(f"m{n}", "d", f"t{n}", 2026, draft)[0] for n in range(12)]
     assert given == [complaint_number("TS", 2026, n, 6) for n in range(1, 13)]
-    assert repository().register("m99", "d", "t", 2027, lambda _: draft(77))[1]
+    assert registry().register("m99", "d", "t", 2027, lambda _: draft(77))[1]
 
 
 def test_a_repeat_finds_the_first() -> None:
     """The same mail again takes no number and makes nothing."""
-    first, is_new = repository().register("mail:<a@x>", "digest", "mine", 2026, draft)
-    again, again_new = repository().register("mail:<a@x>", "digest", "theirs", 2026, draft)
+    first, is_new = registry().register("mail:<a@x>", "digest", "mine", 2026, draft)
+    again, again_new = registry().register("mail:<a@x>", "digest", "theirs", 2026, draft)
     assert (again, is_new, again_new) == (first, True, False)
-    assert (
-        repository().register("mail:<b@x>", "d", "t", 2026, draft)[0].startswith("TS-2026-000002")
-    )
+    assert registry().register("mail:<b@x>", "d", "t", 2026, draft)[0].startswith("TS-2026-000002")
 
 
 def test_a_lost_reply_is_recognised_as_the_own() -> None:
     """The transaction was written, its answer got lost: the same token is the same attempt."""
-    first, _ = repository().register("mail:<a@x>", "digest", "mine", 2026, draft)
-    assert repository().register("mail:<a@x>", "digest", "mine", 2026, draft) == (first, True)
+    first, _ = registry().register("mail:<a@x>", "digest", "mine", 2026, draft)
+    assert registry().register("mail:<a@x>", "digest", "mine", 2026, draft) == (first, True)
 
 
 def test_other_content_under_the_same_id_is_a_conflict() -> None:
     """It names the complaint that has the id, and changes nothing."""
-    first, _ = repository().register("mail:<a@x>", "digest", "mine", 2026, draft)
+    first, _ = registry().register("mail:<a@x>", "digest", "mine", 2026, draft)
     with pytest.raises(ConflictError) as raised:
-        repository().register("mail:<a@x>", "other", "theirs", 2026, draft)
+        registry().register("mail:<a@x>", "other", "theirs", 2026, draft)
     assert raised.value.complaint_id == first
     with pytest.raises(UnknownComplaintError):
         repository().get(complaint_number("TS", 2026, 2, 6))
@@ -116,10 +121,10 @@ def test_a_taken_number_is_tried_again() -> None:
     def racing(n: int) -> Draft:
         if not raced:
             raced.append(n)
-            repository().register("mail:<fast@x>", "d", "t", 2026, draft)
+            registry().register("mail:<fast@x>", "d", "t", 2026, draft)
         return draft(n)
 
-    slow, is_new = repository().register("mail:<slow@x>", "d", "t", 2026, racing)
+    slow, is_new = registry().register("mail:<slow@x>", "d", "t", 2026, racing)
     assert (slow, is_new) == (complaint_number("TS", 2026, 2, 6), True)
 
 
@@ -127,7 +132,7 @@ def test_another_fault_is_not_taken_for_a_race() -> None:
     """Only failed conditions are tried again; anything else comes up at once."""
     refuse("dynamodb", "TransactWriteItems", "ProvisionedThroughputExceededException", times=9)
     with pytest.raises(client("dynamodb").exceptions.ClientError):
-        repository().register("mail:<a@x>", "d", "t", 2026, draft)
+        registry().register("mail:<a@x>", "d", "t", 2026, draft)
 
 
 def test_a_claim_is_made_with_the_save_and_is_the_first_comers() -> None:
@@ -141,10 +146,10 @@ def test_a_claim_is_made_with_the_save_and_is_the_first_comers() -> None:
     with pytest.raises(StaleComplaintError):
         repository().save(again, entry, first, claimed=("mail:<r@x>", "d"))
 
-    holder = repository().claimed_any(["mail:<unheard@x>", "mail:<r@x>"])
+    holder = registry().claimed_any(["mail:<unheard@x>", "mail:<r@x>"])
     assert holder is not None
     assert holder.complaint_id == start.complaint.complaint_id
-    assert repository().claimed_any(["mail:<unheard@x>"]) is None
+    assert registry().claimed_any(["mail:<unheard@x>"]) is None
 
 
 # ---- save ----------------------------------------------------------------------------------
@@ -280,8 +285,20 @@ def test_a_letter_is_due_until_it_is_sent() -> None:
 
 
 def test_a_month_lists_what_came_in_in_it() -> None:
-    """In order of arrival, more than one answer of the table holds, and no other month."""
+    """In order of arrival over all its partitions, pages of the table apart, and no other month."""
     ids = [keep(received(n=n, at=AT + n * HOUR)).complaint_id for n in range(1, 104)]
     keep(received(n=104, at=AT + timedelta(days=30)))
     assert [one.complaint_id for one in repository().received_in("2026-11")] == ids
+    newest = islice(repository().received_in("2026-11", newest_first=True), 5)
+    assert [one.complaint_id for one in newest] == ids[:-6:-1]
     assert list(repository().received_in("2026-10")) == []
+
+
+def test_what_comes_in_at_once_is_spread_over_the_partitions_of_its_month() -> None:
+    """None of them takes much more than its share, and a complaint never changes its own."""
+    heads = [received(n=n).complaint for n in range(1, 801)]
+    stored = [complaint_item(one)["received_month"]["S"] for one in heads]
+    moved = [complaint_item(one.replace(subject="x"))["received_month"]["S"] for one in heads]
+    assert stored == moved
+    assert set(stored) == set(months("2026-11"))
+    assert max(Counter(stored).values()) < 1.5 * len(heads) / MONTH_SHARDS

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from complaints.commands.demo import ADDRESS, not_running, tell
+from complaints.commands.demo import ADDRESS, expect_running, outbox_of, tell
 from complaints.demo import stories
 from complaints.demo.doors import Console, Mail, Public
 from complaints.demo.play import Play, Played
@@ -51,7 +51,8 @@ def complaints(
 
 def test_four_complaints_end_where_they_are_told_to(machine: Machine) -> None:
     """By mail, form, phone and visit, each stands in the end where its tracking page says."""
-    assert not_running(machine.site_url, smtp(machine), machine.outbox) is None
+    expect_running(machine.site_url, smtp(machine))
+    assert outbox_of(machine.site_url) == machine.outbox
     public, console, play = doors(machine)
 
     told, problems = tell(play, complaints())

@@ -132,6 +132,31 @@ def test_who_left_a_phone_number_is_also_asked_by_phone(machine: Machine) -> Non
     wait_for_status(complainant, place, "closed")
 
 
+def test_what_was_registered_by_mistake_is_voided_filed_and_can_be_taken_up_again(
+    machine: Machine,
+) -> None:
+    """The real workflow passes what is left and locks the file; an objection begins a new run."""
+    complainant = Visitor(site=machine.site_url)
+    place = complain(complainant, phone="13800000009", email="line.void@example.com")
+    li, quality = staff(machine, "handler.li"), staff(machine, "quality.liu")
+    until(lambda: li.offered(place.number, "assign"), "it is assessed")
+    reason = {"void_reason": "by_mistake", "void_words": "同一通电话登记了两次。"}
+    li.refuse(place.number, "void", "error.void_not_allowed", **reason)
+    quality.do(place.number, "void", **reason)
+    assert reason["void_words"] in words(letter(machine, "line.void@example.com", "voided"))
+    until(lambda: "reopen" in quality.look(place.number).text or None, "it is closed")
+    page = complainant.open(place.path)
+    assert T_ZH("status.voided") in page.text
+    assert T_ZH("track.voided.by_mistake") in page.text
+    assert "_voided_" in _filed(machine, place)[0]
+
+    complainant.send(page, "/note", {"text": "是另外一件事，请处理。"})
+    quality.do(place.number, "reopen", reason="投诉人来信说是另一件事。")
+    wait_for_status(complainant, place, "assessed")
+    li.report(place.number, **FINDING)
+    wait_for_status(complainant, place, "investigated")
+
+
 def test_evidence_from_the_web_is_added_byte_for_byte(machine: Machine) -> None:
     """The file goes straight to the bucket and shows on both sides."""
     complainant = Visitor(site=machine.site_url)

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from complaints.aws.items import LEASE
-from complaints.aws.numbers import HELD, HELD_FOR
-from complaints.aws.repository import ComplaintRepository, Draft
+from complaints.aws.numbers import HELD, HELD_FOR, Numbers
+from complaints.aws.registration import Draft, Registry
+from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import now
 from complaints.number import complaint_number
 from infra.local.machine import Machine
@@ -25,20 +26,20 @@ COPIES = 8
 
 
 @pytest.fixture
-def complaints(
+def table(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[ComplaintRepository]:
+) -> Iterator[str]:
     """Give a test a table of its own, so that nobody else's lists are filled."""
     for name, value in machine.environment().items():
         monkeypatch.setenv(name, value)
     forget()
-    table = request.node.name.replace("_", "-")[:60]
+    name = request.node.name.replace("_", "-")[:60]
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     schema = resources()["ComplaintsTable"]["Properties"]
     dynamodb = machine.client("dynamodb")
-    dynamodb.create_table(TableName=table, **{key: schema[key] for key in wanted})
-    yield ComplaintRepository(table)
-    dynamodb.delete_table(TableName=table)
+    dynamodb.create_table(TableName=name, **{key: schema[key] for key in wanted})
+    yield name
+    dynamodb.delete_table(TableName=name)
     forget()
 
 
@@ -53,12 +54,13 @@ def number(n: int) -> str:
 
 
 def test_a_crowd_gets_numbers_without_gaps_or_doubles(
-    complaints: ComplaintRepository, monkeypatch: pytest.MonkeyPatch
+    table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hundred at once: no number twice, and what blocks still hold is given next."""
+    complaints, numbers = ComplaintRepository(table), Numbers(table)
 
     def register(name: str) -> str:
-        return complaints.register(f"form:{name}", "d", f"t{name}", YEAR, draft)[0]
+        return Registry(table).register(f"form:{name}", "d", f"t{name}", YEAR, draft)[0]
 
     with ThreadPoolExecutor(CROWD) as crowd:
         given = list(crowd.map(register, (f"crowd {n}" for n in range(CROWD))))
@@ -68,24 +70,26 @@ def test_a_crowd_gets_numbers_without_gaps_or_doubles(
         assert (dossier.complaint.complaint_id, len(dossier.entries)) == (one, 1)
     highest = max(int(one.split("-")[2]) for one in given)
     missing = [n for n in range(1, highest + 1) if number(n) not in given]
-    assert {complaints.missing(YEAR, n) for n in missing} <= {"reserved"}
+    assert {numbers.reason(YEAR, n) for n in missing} <= {"reserved"}
     HELD.clear()
     monkeypatch.setenv("HUIYIN_CLOCK_AHEAD", f"{2 * HELD_FOR.total_seconds():.0f}")
     for holder, first in complaints.due_before(now()):
         if holder.startswith(LEASE):
-            complaints.release_numbers(YEAR, int(first))
+            numbers.release(YEAR, int(first))
     given += [register(f"later {n}") for n in range(len(missing))]
     assert sorted(given) == [number(n) for n in range(1, highest + 1)]
 
 
-def test_one_mail_that_comes_eight_times_at_once_is_one(complaints: ComplaintRepository) -> None:
+def test_one_mail_that_comes_eight_times_at_once_is_one(table: str) -> None:
     """One of them is new, all find the same number, and no number is lost to the others."""
 
     def register(worker: int) -> tuple[str, bool]:
-        return complaints.register("mail:<same@example.com>", "d", f"t{worker}", YEAR, draft)
+        return Registry(table).register("mail:<same@example.com>", "d", f"t{worker}", YEAR, draft)
 
     with ThreadPoolExecutor(COPIES) as crowd:
         answers = list(crowd.map(register, range(COPIES)))
     assert {complaint_id for complaint_id, _ in answers} == {number(1)}
     assert sum(is_new for _, is_new in answers) == 1
-    assert complaints.register("mail:<next@example.com>", "d", "t", YEAR, draft)[0] == number(2)
+    assert Registry(table).register("mail:<next@example.com>", "d", "t", YEAR, draft)[0] == number(
+        2
+    )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from complaints.models import Assessment, Channel, Clock, Complaint, Outcome, Status, Urgency
 from complaints.number import complaint_number
 from complaints.office import Office
+from complaints.parts import Voided, VoidReason
 from complaints.policy import load
 
 OFFICE = Office(policy=load("service-provider"), zone=ZoneInfo("Asia/Shanghai"))
@@ -45,6 +46,16 @@ def closed(n: int, received_at: datetime = NOVEMBER, *, days: float = 3, **sides
         "satisfaction": 5,
     }
     return head(n, received_at, **{**usual, **sides})
+
+
+def voided(n: int, received_at: datetime = NOVEMBER, *, days: float = 1) -> Complaint:
+    """Return the head of a complaint that was voided `days` after receipt, filed and closed."""
+    at = received_at + timedelta(days=days)
+    void = Voided(reason=VoidReason.TEST, by="qiu", at=at)
+    return closed(
+        n, received_at, days=days, voided=void, follow_up_outcome=None, satisfaction=None,
+        person=f"person {n}",
+    )  # fmt: skip
 
 
 def clock(due_at: datetime) -> Clock:

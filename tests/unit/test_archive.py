@@ -86,6 +86,7 @@ def test_a_bundle_holds_the_whole_file() -> None:
             "records.json", "orders.json", "notices.json", "proofs.json", "payments.json",
             "proxies.json", "emergency_steps.json", "announcements.json", "outside.json",
             "disputes.json", "seats.json", "merged.json", "evidence/0011", "evidence/abc",
+            "payouts.json", "corrections.json",
         ]
     )  # fmt: skip
     assert PARTS["evidence/0011"] == PHOTO

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from complaints.close_out import DayReport, day_report, gaps
 from complaints.models import Assessment, Channel, Complaint, Status
 from complaints.number import complaint_number
-from tests.unit.heads import OFFICE, clock, closed, head
+from tests.unit.heads import OFFICE, clock, closed, head, voided
 
 DAY = date(2026, 11, 20)
 NEXT_DAY = date(2026, 11, 23)
@@ -66,6 +66,17 @@ def test_what_waits_is_listed_the_soonest_first() -> None:
     ]
 
 
+def test_what_was_voided_today_is_named() -> None:
+    """With who and why, on the day it was done; its number is no gap."""
+    one = voided(8, MORNING, days=0.1)
+    report = close_out(closed(7, MORNING, days=0.1), one, closed(9, MORNING, days=0.1))
+    assert [row.complaint_id for row in report.voided] == [one.complaint_id]
+    assert report.voided[0].voided == one.voided
+    assert report.gaps == ()
+    assert report.is_clear
+    assert close_out(voided(8, MORNING - timedelta(days=3))).voided == ()
+
+
 def test_a_clear_day_says_so() -> None:
     """Nothing unassessed, overdue, unsent or missing: the day is closed."""
     assert close_out(closed(1, MORNING, days=0.1)).is_clear
@@ -100,7 +111,7 @@ def test_a_day_without_complaints_has_no_gaps() -> None:
 
 
 def test_a_number_that_is_not_in_use_says_why() -> None:
-    """A gap is what nothing explains; a reserved or voided number is told apart from it."""
+    """A gap is what nothing explains; a reserved or lapsed number is told apart from it."""
     two, three = (complaint_number("TS", 2026, n, 6) for n in (2, 3))
     heads = [closed(1, MORNING, days=0.1), closed(4, MORNING, days=0.1)]
     report = day_report(heads, DAY, office=OFFICE, at=EVENING, unused={two: "reserved"})

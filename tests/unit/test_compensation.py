@@ -55,9 +55,8 @@ def step(
 ) -> Dossier:
     """Return the complaint after one step of a payment, an hour after the last one."""
     made: tuple[Complaint, TrackingEntry] = verb(
-        dossier.complaint, payment, dossier.payments, staff=staff, key=dossier.key,
-        at=later(dossier, 1), office=where,
-    )  # fmt: skip
+        dossier, payment, staff=staff, at=later(dossier, 1), office=where
+    )
     others = tuple(one for one in dossier.payments if one.payment_id != payment.payment_id)
     return after(dossier.replace(payments=others), made, payments=payment)
 

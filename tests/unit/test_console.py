@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from complaints import emergency
 from complaints.console import answers, lists, registration, visits
+from complaints.console.limits import limits
 from complaints.console.people import check_person
 from complaints.console.sheet import confidence, mask, said, sheet
 from complaints.console.tasks import (
@@ -17,6 +19,7 @@ from complaints.console.tasks import (
     tasks_of,
     to_do,
 )
+from complaints.console.urgent import emergency_of
 from complaints.forms import Form
 from complaints.models import (
     Assessment,
@@ -169,11 +172,36 @@ def test_a_note_is_not_taken_for_a_report_of_a_department() -> None:
                 text="x",
             ),
             {},
+            {},
             t,
         ).channel
         for contact_id in ("note-1", "form-1")
     }
     assert words == {"note-1": t("staff.note"), "form-1": t("staff.channel.department")}
+
+
+def test_a_particular_is_shown_once() -> None:
+    """What is known of the matter stands there; what was corrected since stays here."""
+    t = texts(LANGUAGES[0])
+    heard = Contact(
+        contact_id="form-1", channel=Channel.PHONE, received_at=AT, by="han", text="x",
+        demand="修好", occurred_on="2026-11-19",
+    )  # fmt: skip
+    known = {"demand": "修好", "occurred_on": "2026-11-20"}
+    assert said(heard, known, {}, t).pairs == ((t("policy.field.occurred_on"), "2026年11月19日"),)
+
+
+def test_a_limit_has_one_colour_on_the_whole_page() -> None:
+    """The card of the emergency and the card of the limits say the same of its clock."""
+    t, complaint = texts(LANGUAGES[0]), head(Status.ASSESSED)
+    for minutes in (1, 40, 59):
+        at = AT + timedelta(minutes=minutes)
+        found = emergency.find(complaint, "form-1", since=AT, at=at, office=OFFICE)[0]
+        dossier = Dossier(complaint=found, complainant=REACHABLE, key=b"")
+        alarm = emergency_of(dossier, {}, t, at)
+        shown = limits(dossier, names={}, t=t, office=OFFICE, at=at).running
+        assert alarm
+        assert [one.tone for one in shown if one.due_at == alarm.due_at] == [alarm.tone]
 
 
 def test_queues_follow_the_role() -> None:

@@ -7,13 +7,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from complaints import classify, intake
+from complaints.archive import close
+from complaints.follow_up import reopen
 from complaints.history import breaks
 from complaints.lifecycle import ComplaintError
-from complaints.matters import Both, close_with, merge, tell_main, unmerge
+from complaints.matters import Both, close_with, know_again, merge, tell_main, unmerge
 from complaints.models import Complaint, Dossier, Outcome, Status, TrackingEntry
-from complaints.parts import Merged
+from complaints.particulars import correct
+from complaints.parts import Correction, Merged, VoidReason
 from complaints.report import figures
 from complaints.severity import came_late, proofs, repeats, weighed
+from complaints.void import void
 from tests.builders import (
     AT,
     OFFICE,
@@ -33,14 +37,13 @@ PERSONS = ("li", "wang", "zhao", "")
 
 
 class Counting(RuleBasedStateMachine):
-    """People complain, come back and are answered; staff merge, unmerge and close."""
+    """People complain, come back and are answered; staff merge, correct, void and close."""
 
     def __init__(self) -> None:
         super().__init__()
         self.kept: dict[str, Dossier] = {}
         self.at: datetime = AT
         self.received = 0
-        self.persons: set[str] = set()
 
     def pick(self, n: int) -> Dossier:
         """Return one of the complaints."""
@@ -80,7 +83,6 @@ class Counting(RuleBasedStateMachine):
         made = received(n=len(self.kept) + 1, at=self.at)
         made = made.replace(complaint=made.complaint.replace(person=person))
         self.received += 1
-        self.persons |= {person} - {""}
         head, entry = classify.classify(
             made.complaint, made.contacts, key=QUIET_KEY, at=self.at, office=OFFICE
         )
@@ -105,7 +107,7 @@ class Counting(RuleBasedStateMachine):
         """Staff merge, where it may be."""
         one, main = self.pick(n), self.pick(m)
         try:
-            self.change_both(one, main, merge(one, main, staff=QUALITY, at=self.at))
+            self.change_both(one, main, merge(one, main, staff=QUALITY, at=self.at, office=OFFICE))
         except ComplaintError:
             return
 
@@ -116,7 +118,28 @@ class Counting(RuleBasedStateMachine):
         if one.complaint.merged_into and one.complaint.is_open:
             main = self.kept[one.complaint.merged_into]
             if main.complaint.is_open:
-                self.change_both(one, main, unmerge(one, main, staff=QUALITY, at=self.at))
+                parted = unmerge(one, main, staff=QUALITY, at=self.at, office=OFFICE)
+                self.change_both(one, main, parted)
+
+    @rule(n=PICK, person=st.sampled_from(PERSONS))
+    def turn_out_to_be(self, n: int, person: str) -> None:
+        """Staff correct who somebody is; a merged one counts as that person with its main one."""
+        one = self.pick(n)
+        learned = Correction(
+            correction_id="1", by="qiu", at=self.at, before={"phone": ""}, after={"phone": "1"}
+        )
+        try:
+            made = correct(
+                one, learned, one.complainant, person, staff=QUALITY, at=self.at, office=OFFICE
+            )
+        except ComplaintError:
+            return
+        self.change(one, made)
+        if into := one.complaint.merged_into:
+            main, complaint_id = self.kept[into], one.complaint.complaint_id
+            noted, link = know_again(main, complaint_id, person, staff=QUALITY, at=self.at)
+            others = (each for each in main.merged if each.complaint_id != complaint_id)
+            self.change(main, noted, (*others, link))
 
     @rule(n=PICK, refused=st.booleans())
     def answer(self, n: int, refused: bool) -> None:  # noqa: FBT001
@@ -133,6 +156,39 @@ class Counting(RuleBasedStateMachine):
             self.at = max(self.at, self.kept[done.complaint.complaint_id].entries[-1].occurred_at)
 
     @rule(n=PICK)
+    def void(self, n: int) -> None:
+        """Void what was registered by mistake, where it may be; it is filed and closed."""
+        one = self.pick(n)
+        try:
+            made = void(one, VoidReason.BY_MISTAKE, "误登记", staff=QUALITY, at=self.at)
+        except ComplaintError:
+            return
+        self.change(one, made)
+        self.change(
+            self.kept[one.complaint.complaint_id],
+            close(made[0], "x.zip", at=self.at, office=OFFICE),
+        )
+
+    @rule(n=PICK)
+    def restore(self, n: int) -> None:
+        """Take up again what was voided."""
+        one = self.pick(n)
+        if one.complaint.voided:
+            repeats_before = one.complaint.repeats
+            self.change(
+                one,
+                reopen(
+                    one.complaint,
+                    "确有其事",
+                    staff=QUALITY,
+                    key=QUIET_KEY,
+                    at=self.at,
+                    office=OFFICE,
+                ),
+            )
+            assert self.kept[one.complaint.complaint_id].complaint.repeats == repeats_before
+
+    @rule(n=PICK)
     def close_merged(self, n: int) -> None:
         """Close a merged complaint, as with its main one."""
         one = self.pick(n)
@@ -144,9 +200,11 @@ class Counting(RuleBasedStateMachine):
         """Nothing is lost and nothing counted twice."""
         heads = [dossier.complaint for dossier in self.kept.values()]
         totals = figures(heads, self.at)
+        standing = [head for head in heads if not head.voided]
         assert totals.contacts == self.received
-        assert totals.persons == len(self.persons)
-        assert totals.received + totals.merged == len(heads)
+        assert totals.persons == len({head.person for head in standing} - {""})
+        assert totals.voided == len(heads) - len(standing)
+        assert totals.received + totals.merged + totals.voided == len(heads)
 
     @invariant()
     def links_and_heads_agree(self) -> None:
@@ -160,6 +218,9 @@ class Counting(RuleBasedStateMachine):
         assert sorted(listed) == sorted(said)
         for dossier in self.kept.values():
             assert not (dossier.merged and dossier.complaint.merged_into)
+            assert not dossier.complaint.voided or not (
+                dossier.merged or dossier.complaint.merged_into
+            )
 
     @invariant()
     def heads_say_what_the_proof_says(self) -> None:

@@ -20,6 +20,7 @@ from tests.builders import (
     assessed,
     investigated,
     later,
+    received,
 )
 
 HOUR = timedelta(hours=1)
@@ -127,11 +128,12 @@ def test_what_is_no_incident_has_no_statement() -> None:
 def test_an_update_is_on_record_without_its_words() -> None:
     """In the main complaint and in each that it is passed on to, under its id."""
     update = statement().replace(announcement_id="7", kind="update")
-    complaint, entry = group_incident.begin_update(
+    complaint, entry = group_incident.announce(
         declared(), update, staff=QUALITY, key=QUIET_KEY, at=AT + 3 * HOUR, office=OFFICE
     )
     assert entry.facts == {"announcement": "7"}
-    passed, told = group_incident.pass_on(complaint, update, key=QUIET_KEY, at=AT + 3 * HOUR)
+    dossier = received().replace(complaint=complaint)
+    passed, told = group_incident.pass_on(dossier, update, at=AT + 3 * HOUR)
     assert told.facts == {"update": "7"}
     assert passed.contacted_at == AT + 3 * HOUR
     assert update.words not in f"{entry.facts}{told.facts}"

@@ -69,6 +69,14 @@ def test_nothing_arrives_tomorrow() -> None:
     assert raised.value.text_id == "error.arrived_in_future"
 
 
+def test_nothing_arrived_more_than_a_year_ago() -> None:
+    """A slip of the year: no calendar could reckon its limits."""
+    assert registered(366 * 24 * 60 * MINUTE)
+    with pytest.raises(InvalidInputError) as raised:
+        registered(367 * 24 * 60 * MINUTE)
+    assert raised.value.text_id == "error.far_away"
+
+
 def test_a_new_complaint_waits_for_the_quality_office() -> None:
     """Until it is assessed the coordinator has it, so that it is never nobody's."""
     made = registered(MINUTE)

@@ -1,13 +1,17 @@
 """Letters: what is received never becomes a header, and every letter exists in every language."""
 
+import base64
 import email
+import quopri
 import re
 from collections.abc import Callable
+from email.errors import HeaderParseError
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,9 +27,11 @@ from complaints.letters import (
     to_staff,
     tracking_link,
 )
+from complaints.mail import parse
 from complaints.models import Complainant, Dossier
 from complaints.number import parse_reply_address, reply_token
 from complaints.texts import LANGUAGES, texts
+from complaints.wording import Wording
 from tests.builders import (
     AT,
     CODE,
@@ -49,7 +55,7 @@ SENDER: Final = Sender(
 )
 OF_ASSESSED = (
     *("progress", "extension", "question", "apology", "update", "proxy_progress"),
-    "proxy_received",
+    *("proxy_received", "voided", "payout"),
 )
 KINDS = ("acknowledgement", "notice", "survey", *OF_ASSESSED)
 OUTLOOK = "<DB7PR04MB4938A1B2C3D4E5F60718293A4B5C6D7E@DB7PR04MB4938.eurprd04.prod.outlook.com>"
@@ -85,6 +91,11 @@ def written(kind: str, dossier: Dossier, language: str = "zh_CN") -> EmailMessag
     return email.message_from_bytes(message.as_bytes(), policy=default)
 
 
+def as_written(text_id: str) -> str:
+    """Return the words of the catalogue with their names in braces."""
+    return texts("zh_CN").as_written(text_id)
+
+
 def body(message: EmailMessage, kind: str = "plain") -> str:
     """Return one of the two bodies."""
     part = message.get_body((kind,))
@@ -99,10 +110,15 @@ def test_headers_are_ours_whatever_was_received(
 ) -> None:
     """Name, subject and words of a stranger change no header and add none."""
     said = received(words, complainant=LI.replace(name=name), subject=subject)
+    usual = assessed().complaint
+    found = assessed(said)
+    # Whatever its words, it goes to the people of the builders.
+    head = found.complaint.replace(assessment=usual.assessment, department=usual.department)
+    handled = found.replace(complaint=head)
     made: dict[str, Callable[[], Dossier]] = {
         "acknowledgement": lambda: said,
-        "notice": lambda: approved(investigated(assessed(said))),
-        "survey": lambda: responded(approved(investigated(assessed(said)))),
+        "notice": lambda: approved(investigated(handled)),
+        "survey": lambda: responded(approved(investigated(handled))),
         **dict.fromkeys(OF_ASSESSED, lambda: assessed(said)),
     }
     plain, strange = written(kind, BUILD[kind]()), written(kind, made[kind]())
@@ -128,13 +144,148 @@ def test_the_headers_are_exactly_these(kind: str) -> None:
         "In-Reply-To": "<b@example.com>",
         "References": "<a@example.com> <b@example.com>",
         "Auto-Submitted": "auto-replied" if kind == "acknowledgement" else "auto-generated",
-        "X-Auto-Response-Suppress": "All",
+        "X-Auto-Response-Suppress": "DR, RN, NRN, OOF, AutoReply",
         "MIME-Version": "1.0",
+        "Content-Language": "zh-CN",
+        "Message-ID": f"<{NUMBER.lower()}.{dossier.complaint.version:06}-{kind.replace('_', '-')}"
+        "@example.com>",
     }
+    if kind == "survey":
+        link = tracking_link(dossier.complaint, SENDER.site_url)
+        expected["List-Unsubscribe"] = f"<{link}/no-survey>"
+        expected["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     assert {name: str(message[name]) for name in expected} == expected
     assert set(message.keys()) == {*expected, "Subject", "Date", "Content-Type"}
     assert NUMBER in message["Subject"]
     assert parse_reply_address(message["Reply-To"]) == (NUMBER, reply_token(CODE))
+
+
+@pytest.mark.parametrize(
+    "organisation", ["回音示范服务公司", "街道养老服务中心" * 5, "Example, Inc."]
+)
+def test_our_name_begins_on_the_first_line_of_its_header(organisation: str) -> None:
+    """However long it is once encoded: a header with an empty first line is refused by some."""
+    sender = msgspec.structs.replace(SENDER, organisation=organisation)
+    dossier = received()
+    letter = owed(dossier.complaint, "acknowledgement", LI.email, (), at=AT)
+    raw = to_complainant(letter, dossier, sender, OFFICE, at=AT).as_bytes()
+    first = next(line for line in raw.splitlines() if line.startswith(b"From:"))
+    assert first.removeprefix(b"From:").strip()
+    assert parse(raw).from_name == organisation
+    assert max(map(len, raw.splitlines())) <= 998
+
+
+EXPECTED = {
+    *("From", "To", "Subject", "Date", "Content-Language", "X-Auto-Response-Suppress"),
+    *("MIME-Version", "Content-Type", "Message-ID", "Reply-To", "Auto-Submitted"),
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=ANYTHING,
+    words=ANYTHING,
+    organisation=st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=90),
+    domain=st.sampled_from(["example.com", "投诉.example.cn", f"{'long-' * 12}x.example.com.cn"]),
+    kind=st.sampled_from(KINDS),
+)
+def test_every_line_is_short_plain_and_of_ours(
+    name: str, words: str, organisation: str, domain: str, kind: str
+) -> None:
+    """Exactly the expected headers; seven bits; no line over 998 bytes, ended by CRLF."""
+    dossier = BUILD[kind]()
+    strange = dossier.replace(complainant=LI.replace(name=name, email=f"o'neil+x=1@{domain}"))
+    letter = owed(dossier.complaint, kind, strange.complainant.email, (), at=AT)
+    sender = msgspec.structs.replace(SENDER, organisation=organisation)
+    message = to_complainant(letter.replace(words=words), strange, sender, OFFICE, at=AT)
+    raw = message.as_bytes()
+    assert raw.isascii()
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert b"\r" not in raw.replace(b"\r\n", b"")
+    head = raw.partition(b"\r\n\r\n")[0]
+    names = re.findall(rb"^([^:\s]+):", head, re.MULTILINE)
+    survey = {"List-Unsubscribe", "List-Unsubscribe-Post"} if kind == "survey" else set()
+    assert sorted(one.decode() for one in names) == sorted(EXPECTED | survey)
+    read = email.message_from_bytes(raw, policy=default)
+    assert len(read["To"].addresses) == 1
+    assert read["To"].addresses[0].addr_spec.startswith("o'neil+x=1@")
+    assert read["To"].addresses[0].addr_spec.isascii()
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        *("a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com", "", "a"),
+        *("李@example.com", "<a@example.com> b", "a b@example.com", "a@example.com; b"),
+    ],
+)
+def test_a_letter_goes_to_one_address_or_to_nobody(strange: str) -> None:
+    """Nothing that was received makes us write to somebody else beside."""
+    dossier = received()
+    letter = owed(dossier.complaint, "acknowledgement", strange, (), at=AT)
+    with pytest.raises((ValueError, HeaderParseError)):
+        to_complainant(letter, dossier, SENDER, OFFICE, at=AT)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    words=st.text(
+        st.sampled_from("投诉已受理😀𠮷👩‍👩‍👧 aZ0=?_:,é")
+        | st.characters(exclude_categories=["C", "Z"]),
+        min_size=1,
+        max_size=110,
+    )
+)
+def test_a_subject_is_never_split_inside_a_character(words: str) -> None:
+    """RFC 2047: each encoded word is whole UTF-8; astral characters come out in QQ and Outlook."""
+    t = texts("zh_CN")
+    wording = Wording(
+        letter="letter.notice",
+        language="zh_CN",
+        number=1,
+        at=AT,
+        by="qiu",
+        subject=f"{words} {{number}}",
+        body=t.as_written("letter.notice.body"),
+    )
+    dossier = approved()
+    letter = owed(dossier.complaint, "notice", LI.email, (), at=AT)
+    raw = to_complainant(letter, dossier, SENDER, OFFICE, at=AT, wording=wording).as_bytes()
+    subject = re.search(rb"^Subject: ((?:.*\r\n(?:[ \t].*\r\n)*))", raw, re.MULTILINE)
+    assert subject
+    for charset, how, coded in re.findall(rb"=\?([^?]+)\?([bqBQ])\?([^?]*)\?=", subject[1]):
+        assert charset.lower() == b"utf-8"
+        quoted = coded.replace(b"_", b" ")
+        plain = base64.b64decode(coded) if how in b"bB" else quopri.decodestring(quoted)
+        plain.decode("utf-8")  # raises where a word ends inside a character
+        assert len(coded) + len(charset) + 7 <= 75
+    read = email.message_from_bytes(raw, policy=default)
+    assert read["Subject"] == " ".join(f"{words} {NUMBER}".split())
+
+
+def test_an_advertisement_is_not_a_name() -> None:
+    """Whoever types another's address must not write to them by way of the greeting."""
+    for name in ("Win a prize http://evil.example", "www.evil.example", "evil.example", "x" * 61):
+        message = written("acknowledgement", received(complainant=LI.replace(name=name)))
+        assert name not in body(message)
+        assert texts("zh_CN")("letter.unnamed") in body(message)
+    for name in ("李娜", "J. R. Smith", "阿依古丽.买买提", "O'Neil-Smith, Jr."):
+        assert name in body(written("acknowledgement", received(complainant=LI.replace(name=name))))
+
+
+def test_the_notice_says_what_is_decided_what_is_paid_and_how_to_object() -> None:
+    """《处理结果通知书》 (D1); a call only where the policy asks for one and can be made."""
+    dossier = approved()
+    paid = dossier.replace(findings=(finding(compensation=123_400),))
+    text = body(written("notice", paid))
+    for said in (finding().reply, "￥1,234.00", "12345", "仲裁", "不接受"):
+        assert said in text
+    assert texts("zh_CN")("letter.part.call") in text
+    silent = dossier.replace(complainant=LI.replace(phone=""))
+    text = body(written("notice", silent))
+    assert texts("zh_CN")("letter.part.call") not in text
+    assert "\n\n\n" not in text.replace("\r\n", "\n")
 
 
 def test_long_message_ids_stay_whole() -> None:
@@ -195,7 +346,7 @@ def test_a_letter_to_staff_names_neither_person_nor_matter(kind: str, language: 
     text = body(message)
     assert f"{SENDER.site_url}/staff/complaints/{NUMBER}" in text
     assert texts(language)("status.assessed") in text
-    assert "2026-11-21 09:00" in text
+    assert ("2026-11-21 09:00" in text) is ("{due}" in as_written(f"staff_letter.{kind}.body"))
     for secret in (LI.name, LI.email, LI.phone, CODE, "前台"):
         assert secret not in text + message["Subject"]
     assert message["Auto-Submitted"] == "auto-generated"
@@ -247,6 +398,7 @@ def test_every_letter_to_staff_can_be_written(kind: str, language: str) -> None:
     read = email.message_from_bytes(message.as_bytes(), policy=default)
     assert read["Bcc"] is None
     assert set(read.keys()) == {
-        "From", "To", "Subject", "Date", "Auto-Submitted", "MIME-Version", "Content-Type"
+        "From", "To", "Subject", "Date", "Auto-Submitted", "MIME-Version", "Content-Type",
+        "Content-Language", "X-Auto-Response-Suppress"
     }  # fmt: skip
     assert not re.search(r"\{\w+\}", body(read))

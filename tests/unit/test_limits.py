@@ -50,7 +50,7 @@ def test_the_soonest_limit_stands_first() -> None:
     assert [one.name for one in shown.running] == [
         texts("zh_CN")(name) for name in ("clock.contact", "clock.stage", "clock.outside")
     ]
-    assert [one.tone for one in shown.running] == ["red", "", ""]
+    assert [one.tone for one in shown.running] == ["red", "green", "green"]
 
 
 def test_a_provisional_limit_says_so() -> None:

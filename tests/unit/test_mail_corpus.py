@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from complaints.mail import parse
-from complaints.mail_html import text_of_html
+from complaints.mail_html import safe_html, text_of_html
 from complaints.mail_reply import reply_of
 
 MAILS = Path(__file__).parents[3] / "shared" / "emails"
@@ -21,14 +21,41 @@ pytestmark = pytest.mark.skipif(
 
 REACHED = {
     "from_address": 1.00,
-    "subject": 0.98,
-    "text": 0.98,
-    "attachments": 0.84,
+    "subject": 1.00,
+    "text": 1.00,
+    "names": 1.00,
+    "sizes": 0.75,
     "is_auto_reply": 1.00,
-    "is_bounce": 0.94,
-    "reply": 0.90,
+    "is_bounce": 1.00,
+    "reply": 0.95,
 }
-"""Shares of right answers, rounded down. Most attachments counted wrong differ in size only."""
+"""Shares of right answers, rounded down. Sizes counted wrong are stated as before decoding."""
+SURE = {"high", "medium"}
+"""How sure a sample must be of its answer; the rest are one parser's opinion of broken mail."""
+
+
+def samples() -> list[dict[str, Any]]:
+    """Return the samples that are sure of their answers."""
+    found = json.loads((MAILS / "expected.json").read_text("utf-8"))
+    return [one for one in found if one["confidence"] in SURE]
+
+
+def are_named(names: list[str], wanted: list[dict[str, Any]]) -> bool:
+    """Return whether the files of a mail are those, in their order; "" is a file without a name.
+
+    U+FFFD is what the other parser could not read, whatever it is.
+    """
+    return len(names) == len(wanted) and all(
+        re.fullmatch(re.escape(file["filename"] or "").replace("\ufffd", "."), name)
+        for name, file in zip(names, wanted, strict=True)
+    )
+
+
+def are_sized(sizes: list[int], wanted: list[dict[str, Any]]) -> bool:
+    """Return whether the files of a mail have the bytes that are stated."""
+    return len(sizes) == len(wanted) and all(
+        file.get("size") in {None, size} for size, file in zip(sizes, wanted, strict=True)
+    )
 
 
 def squeezed(text: str) -> str:
@@ -51,15 +78,9 @@ def answers(expected: dict[str, Any]) -> Iterator[tuple[str, bool]]:
         yield "text", squeezed(expected["text_contains"]) in squeezed(mail.text)
     files = expected.get("attachments")
     if files is not None:
-        got = [(attachment.filename, attachment.size) for attachment in mail.attachments]
-        wanted = [(file["filename"] or "", file.get("size")) for file in files]
-        yield (
-            "attachments",
-            len(got) == len(wanted)
-            and all(
-                g[0] == w[0] and w[1] in {None, g[1]} for g, w in zip(got, wanted, strict=True)
-            ),
-        )
+        yield "names", are_named([one.filename for one in mail.attachments], files)
+    if files and any(file.get("size") for file in files):
+        yield "sizes", are_sized([one.size for one in mail.attachments], files)
 
 
 def reply_to(expected: dict[str, Any]) -> str:
@@ -74,7 +95,7 @@ def reply_to(expected: dict[str, Any]) -> str:
 def test_reads_the_samples_as_well_as_before() -> None:
     """No column falls below the share of right answers that was reached."""
     right, asked = Counter[str](), Counter[str]()
-    for expected in json.loads((MAILS / "expected.json").read_text("utf-8")):
+    for expected in samples():
         for column, is_right in answers(expected):
             asked[column] += 1
             right[column] += is_right
@@ -93,3 +114,19 @@ def test_reads_every_sample() -> None:
             mail = parse(path.read_bytes())
             assert mail.disposition
             assert "\x00" not in mail.text + mail.subject
+
+
+def test_shows_no_sample_that_acts() -> None:
+    """What is left of the HTML of each sample has no script, frame, form or remote picture."""
+    forbidden = {one["file"]: one.get("sanitised_must_not_match") for one in samples()}
+    acting = re.compile(
+        r"<(?:script|style|iframe|form|object|embed|svg|link|meta|base)\b"
+        r"|<[^>\"]* (?:on\w+|src|style|background|target)=",
+        re.IGNORECASE,
+    )
+    for path in sorted(MAILS.rglob("*")):
+        if path.is_file():
+            shown = safe_html(parse(path.read_bytes()).html)
+            assert acting.search(shown) is None, path
+            wanted = forbidden.get(str(path.relative_to(MAILS)))
+            assert wanted is None or re.search(wanted, shown) is None, path

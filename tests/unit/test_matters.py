@@ -64,12 +64,12 @@ def of(n: int, complainant: Complainant = ANOTHER, **sides: Any) -> Dossier:  # 
 
 def merged(one: Dossier, main: Dossier, *, staff: Staff = QUALITY) -> tuple[Dossier, Dossier]:
     """Return both after merging the one into the other, an hour after the later's last step."""
-    return both(one, main, merge(one, main, staff=staff, at=moment(one, main)))
+    return both(one, main, merge(one, main, staff=staff, at=moment(one, main), office=OFFICE))
 
 
 def unmerged(one: Dossier, main: Dossier) -> tuple[Dossier, Dossier]:
     """Return both after that was undone."""
-    return both(one, main, unmerge(one, main, staff=QUALITY, at=moment(one, main)))
+    return both(one, main, unmerge(one, main, staff=QUALITY, at=moment(one, main), office=OFFICE))
 
 
 def both(one: Dossier, main: Dossier, made: Both) -> tuple[Dossier, Dossier]:
@@ -203,7 +203,7 @@ def test_what_can_not_be_merged(
     """Never into itself, a merged one or one that is answered, never by who may not."""
     one, main = pair()
     with pytest.raises(error) as raised:
-        merge(one, main, staff=staff, at=moment(one, main))
+        merge(one, main, staff=staff, at=moment(one, main), office=OFFICE)
     assert text_id in ("", raised.value.text_id)
 
 

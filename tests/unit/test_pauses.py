@@ -30,6 +30,7 @@ from complaints.models import (
     TrackingEntry,
 )
 from complaints.office import Office
+from complaints.pages import instant
 from complaints.policy import Limit
 from complaints.rounds import another_body, promised_at
 from complaints.texts import texts
@@ -356,7 +357,8 @@ def test_the_letter_tells_the_new_date_and_the_reason() -> None:
 
     assert body
     assert "需要外地取证" in body.get_content()
-    assert f"{promised_at(extended, OFFICE).astimezone(OFFICE.zone):%Y-%m-%d}" in body.get_content()
+    promised = instant(promised_at(extended, OFFICE), texts("en"), OFFICE.zone)
+    assert promised in body.get_content()
 
 
 # ---- agreed times, and the first word ------------------------------------------------------
@@ -576,7 +578,7 @@ def test_merging_and_unmerging_moves_no_start() -> None:
     before = assessed()
     dossier = after(before, paused(before.complaint, staff=QUALITY))
     main = assessed(received(n=2))
-    joined = merge(dossier, main, staff=QUALITY, at=NOON + HOUR)
+    joined = merge(dossier, main, staff=QUALITY, at=NOON + HOUR, office=OFFICE)
     aside, into = joined.complaint[0], joined.main[0]
 
     assert (aside.clock, aside.pause) == (None, None)
@@ -586,5 +588,6 @@ def test_merging_and_unmerging_moves_no_start() -> None:
         main.replace(complaint=into, merged=(joined.link,)),
         staff=QUALITY,
         at=NOON + DAY,
+        office=OFFICE,
     ).complaint[0]
     assert (alone.clock, alone.pause) == (dossier.complaint.clock, dossier.complaint.pause)

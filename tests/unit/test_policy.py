@@ -24,7 +24,6 @@ from complaints.policy import (
     weighted,
 )
 from complaints.policy_file import (
-    PolicyFileError,
     SharedWords,
     check,
     compile_folder,
@@ -34,6 +33,7 @@ from complaints.policy_file import (
     read_words,
     version_of,
 )
+from complaints.policy_yaml import PolicyFileError
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "infra" / "policies" / "service-provider.yaml"
@@ -508,6 +508,24 @@ def test_all_mistakes_are_found_at_once() -> None:
 def test_no_content_breaks_the_check(content: str) -> None:
     """Whatever stands in a file, the answer is problems and never a stack trace."""
     assert check(content, "p.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "value"),
+    [
+        ("a: &a [x, x]\n" + "b: [*a, *a]", 2, "*a"),
+        ("name: x\na: &a [*a]", 2, "*a"),
+        ("a: &a {b: *a}", 1, "*a"),
+        ("a:\n  " + "[" * 5000, 2, "too deep"),
+        ("".join(f"{' ' * depth}a:\n" for depth in range(1500)), 20, "too deep"),
+    ],
+)
+def test_yaml_that_grows_without_end_is_refused_unread(content: str, line: int, value: str) -> None:
+    """Aliases of aliases (a few lines, a billion words), circles, and lists in lists in lists."""
+    (problem,) = check(content, "p.yaml")
+
+    assert (problem.line, problem.value) == (line, value)
+    assert "without aliases, at most 20 deep" in problem.allowed
 
 
 ROOT_NODE = yaml.safe_load(CONTENT)

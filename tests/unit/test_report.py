@@ -19,7 +19,7 @@ from complaints.report import (
 )
 from complaints.report_words import FIGURES, name_of, shown
 from complaints.texts import LANGUAGES, texts
-from tests.unit.heads import AT, NOVEMBER, OCTOBER, OFFICE, a_month, clock, closed, head
+from tests.unit.heads import AT, NOVEMBER, OCTOBER, OFFICE, a_month, clock, closed, head, voided
 
 
 def report_of(*complaints: Complaint) -> MonthReport:
@@ -46,6 +46,29 @@ def test_every_breakdown_adds_up_to_what_was_received(now: int, before: int) -> 
         assert sum(tally.missed for tally in tallies) == report.figures.missed
         assert not now or sum(tally.share for tally in tallies) == pytest.approx(1, abs=0.005)
     assert report.figures.closed + report.figures.open == now
+
+
+@given(counted=st.integers(0, 12), void=st.integers(0, 12))
+def test_what_is_voided_is_in_no_total_but_in_the_contacts(counted: int, void: int) -> None:
+    """The figures are those without it, and together they still are all that was registered."""
+    real = a_month(1, NOVEMBER, counted)
+    gone = [voided(100 + n) for n in range(void)]
+    report, without = report_of(*real, *gone), report_of(*real)
+    assert report.figures.voided == void == len(report.voided)
+    assert report.figures.contacts == counted + void
+    same = {"voided": 0, "contacts": 0}
+    assert report.figures.replace(**same) == without.figures.replace(**same)
+    assert (report.by, report.by_day) == (without.by, without.by_day)
+    assert report.complaints == without.complaints
+    assert all(one.voided and one.voided.by == "qiu" for one in report.voided)
+
+
+def test_what_is_voided_later_is_named_in_the_month_in_which_that_was_done() -> None:
+    """Else nobody would be told of it once the report of its own month is made."""
+    late = voided(1, OCTOBER, days=30)
+    assert [one.complaint_id for one in report_of(late).voided] == [late.complaint_id]
+    assert report_of(late).figures.voided == 0
+    assert report_of(voided(1, OCTOBER)).voided == ()
 
 
 def test_the_month_is_that_of_the_office() -> None:

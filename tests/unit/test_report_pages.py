@@ -14,7 +14,7 @@ from complaints.pages import page
 from complaints.report import drill, month_report
 from complaints.report_words import FIGURES, month_name, name_of, shown
 from complaints.texts import LANGUAGES, texts
-from tests.unit.heads import AT, NOVEMBER, OCTOBER, OFFICE, a_month
+from tests.unit.heads import AT, NOVEMBER, OCTOBER, OFFICE, a_month, voided
 
 COMPLAINTS = [
     complaint.replace(subject="<script>alert(1)</script>")
@@ -82,6 +82,29 @@ def test_the_pages_need_no_style_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_voided_is_shown_with_who_and_why(language: str) -> None:
+    """By name where the directory has one; where nothing was voided there is no such part."""
+    report = month_report([voided(1), voided(2)], "2026-11", office=OFFICE, at=AT)
+    html = page(
+        "staff/report",
+        language,
+        zone=OFFICE.zone,
+        staff=None,
+        report=report,
+        named=name_of(OFFICE.policy, language),
+        names={"qiu": "邱"},
+        shown=shown,
+        month="",
+        address="/staff/reports/2026-11",
+        rows=(),
+        found=0,
+        chosen={},
+    )
+    assert cells(html)[-3:-1] == [texts(language)("voided.test"), "邱"]
+    assert 'id="voided"' not in month_page(language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_close_out_leads_to_what_is_left(language: str) -> None:
     """Every complaint that waits too long, and every number that is missing, is on the page."""
     evening = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -110,6 +133,7 @@ def test_the_list_offers_what_a_reader_may_do(language: str, may_make: bool) -> 
         language,
         months=[("2026-11", month_name("2026-11", language))],
         days=[],
+        makeable=[("2026-11", month_name("2026-11", language))],
         may_make=may_make,
         csrf="c",
         staff=None,

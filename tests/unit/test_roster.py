@@ -1,11 +1,13 @@
 """A table of people: read as people keep them, checked whole, or left alone."""
 
 import io
+from contextlib import suppress
 from datetime import date
+from functools import cache
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from complaints.models import Absence, Role, Staff
@@ -109,6 +111,8 @@ def test_a_missing_column_leaves_and_an_empty_cell_empties() -> None:
         ("username,posts\nhe,pope\n", [(2, "posts", "staff.people.post_unknown")]),
         ("username,deputy\nhe,he\n", [(2, "deputy", "staff.people.deputy_oneself")]),
         ("username,deputy\nhe,nobody\n", [(2, "deputy", "staff.people.deputy_unknown")]),
+        ("username,name\nhe,=1+1\n", [(2, "name", "staff.people.name_formula")]),
+        ("username,name\nhe,@SUM(A1)\n", [(2, "name", "staff.people.name_formula")]),
         ("username,email\nhe,x@\n", [(2, "email", "form.wrong.email")]),
         ("username,phone\nhe,abc\n", [(2, "phone", "form.wrong.phone")]),
         ("username,left on\nhe,soon\n", [(2, "left_on", "roster.day_wrong")]),
@@ -146,6 +150,34 @@ def test_what_is_no_table_is_refused(content: bytes) -> None:
     """With a sentence, whatever it is."""
     with pytest.raises(UnreadableTableError):
         read_table(content)
+
+
+@given(
+    damage=st.dictionaries(st.integers(4, 4500), st.integers(0, 255), min_size=1, max_size=40),
+    length=st.integers(100, 5000),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_broken_workbook_is_refused(damage: dict[int, int], length: int) -> None:
+    """Whatever the bytes that the way, or a hand, has changed: a sentence, never a stack trace."""
+    broken = bytearray(workbook())
+    for place, value in damage.items():
+        if place < len(broken):
+            broken[place] = value
+    with suppress(UnreadableTableError):
+        read_table(bytes(broken[:length]))
+
+
+@cache
+def workbook() -> bytes:
+    """Return a small workbook of people."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet
+    sheet.append(["username", "name"])
+    sheet.append(["zhou", "周强"])
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
 
 
 def test_a_table_has_an_end() -> None:

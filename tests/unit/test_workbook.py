@@ -12,7 +12,7 @@ from complaints.report import DIMENSIONS, MonthReport, month_report
 from complaints.report_words import FIGURES, name_of
 from complaints.texts import LANGUAGES, texts
 from complaints.workbook import BESIDE, COLUMNS, TALLY, month_workbook
-from tests.unit.heads import AT, NOVEMBER, OCTOBER, OFFICE, a_month, closed
+from tests.unit.heads import AT, NOVEMBER, OCTOBER, OFFICE, a_month, closed, voided
 
 REPORT = month_report(
     a_month(101, NOVEMBER, 60) + a_month(1, OCTOBER, 45), "2026-11", office=OFFICE, at=AT
@@ -68,6 +68,18 @@ def test_the_sheets_add_up_to_what_was_received() -> None:
         assert sum(row[1] for row in body) == total[1] == REPORT.figures.received
         assert sum(row[3] for row in body) == total[3] == REPORT.before.received
     assert len(rows(book, "details")) - 1 == REPORT.figures.received
+
+
+def test_what_is_voided_has_a_sheet_with_who_and_why() -> None:
+    """None where nothing was."""
+    one = voided(1)
+    assert one.voided
+    book = opened(about(one))
+    _, row = rows(book, "voided")
+    assert row[0] == one.complaint_id
+    assert row[2:4] == (texts("zh_CN")("voided.test"), "qiu")
+    assert row[4] == one.voided.at.astimezone(OFFICE.zone).replace(tzinfo=None)
+    assert texts("zh_CN")("report.sheet.voided") not in opened().sheetnames
 
 
 def test_the_details_list_every_complaint() -> None:

@@ -70,7 +70,7 @@ def archive_key(complaint: Complaint, at: datetime) -> str:
     """
     severity = "major" if complaint.is_major else "general"
     kind = complaint.assessment.type if complaint.assessment else "none"
-    result = complaint.follow_up_outcome or "none"
+    result = "voided" if complaint.voided else complaint.follow_up_outcome or "none"
     return (
         f"archive/{severity}/{complaint.received_at:%Y}/{kind}/"
         f"{complaint.complaint_id}_{at:%Y-%m-%d}_{result}_{complaint.version}.zip"

@@ -118,7 +118,7 @@ def acting(complaint: Complaint, clock: Clock, office: Office) -> str:
             code = office.policy.group_incident.leader
         case "outside":
             code = Role.QUALITY_OFFICE
-        case "payment":
+        case "payment" | "payout":
             code = detail
         case "verification":
             code = openers(Gate.VERIFIED, complaint, office)[0]

@@ -79,7 +79,8 @@ def classify(
         status=Status.ASSESSED,
         facts=facts,
         queue=queue_of(Role.HANDLER, assessed, office),
-        look_again_at=at + LOOK_AGAIN,
+        # The look that registration has set holds until the next step has begun.
+        look_again_at=complaint.look_again_at or at + LOOK_AGAIN,
         clock=next_clock(
             investigation_limit(assessed, office),
             started_at=complaint.received_at,

@@ -26,6 +26,7 @@ from complaints.calendar import (
     calendar_version,
     working_days_between,
 )
+from complaints.lifecycle import InvalidInputError
 from complaints.models import Clock, Complaint, Move
 from complaints.policy import Limit, Policy, Rung
 
@@ -33,6 +34,8 @@ Colour = Literal["green", "amber", "red"]
 Step = Literal["reminder", "escalation"]
 
 LAST_SECOND = time(23, 59, 59)
+FARTHEST = timedelta(days=366)
+"""How far from now an instant may lie that a person enters; beyond is a slip of the pen."""
 
 
 def limit_end(
@@ -205,6 +208,15 @@ def colour(clock: Clock, at: datetime) -> Colour:
         return "red"
     half = clock.started_at + (clock.due_at - clock.started_at) / 2
     return "amber" if at >= half else "green"
+
+
+def expect_near(entered: datetime | None, at: datetime) -> None:
+    """Raise InvalidInputError for an instant that a person entered more than a year from now.
+
+    A clock that runs from such a one, or until then, would silence every step that is due.
+    """
+    if entered and abs(entered - at) > FARTHEST:
+        raise InvalidInputError(f"{entered} is far from {at}", text_id="error.far_away")
 
 
 def with_clock(complaint: Complaint, clock: Clock) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from complaints.office import Office
 from complaints.report import Listed, listed, local_day, waits_too_long
 
 NOTHING_UNUSED: Mapping[str, str] = {}
+NO_MAILS: Mapping[str, int] = {}
 
 
 class DayReport(Record, frozen=True, kw_only=True):
@@ -34,16 +35,21 @@ class DayReport(Record, frozen=True, kw_only=True):
     """Due from now until the end of the next working day."""
     unsent: tuple[str, ...] = ()
     """Complaints with a letter that is owed and could not be sent."""
+    mails: int = 0
+    """Mails in quarantine that wait for a person."""
+    arrived: dict[str, int] = {}  # noqa: RUF012 - msgspec copies it
+    """Raw mails of the day, by what they became; an object is counted as exactly one thing."""
     gaps: tuple[str, ...] = ()
     """Numbers that no complaint has, and that nothing explains."""
     unused: tuple[tuple[str, str], ...] = ()
-    """Numbers that no complaint has, each with why: `reserved`, `voided`."""
-    """Numbers that should have been given by this day, and that no complaint has."""
+    """Numbers that no complaint has, each with why: `reserved`, `lapsed`."""
+    voided: tuple[Listed, ...] = ()
+    """Voided on this day: registered by mistake; who and why."""
 
     @property
     def is_clear(self) -> bool:
         """Whether nothing is left that should have been done by now."""
-        return not (self.unassessed or self.overdue or self.unsent or self.gaps)
+        return not (self.unassessed or self.overdue or self.unsent or self.gaps or self.mails)
 
 
 def day_report(
@@ -53,12 +59,15 @@ def day_report(
     office: Office,
     at: datetime,
     unsent: Iterable[str] = (),
+    mails: int = 0,
+    arrived: Mapping[str, int] = NO_MAILS,
     unused: Mapping[str, str] = NOTHING_UNUSED,
 ) -> DayReport:
     """Return the close-out of a day: from the complaints of that day and all that are open.
 
-    `unsent` names the complaints with letters that are owed and past their time; `unused` says of
-    numbers that no complaint has why that is so.
+    `unsent` names the complaints with letters that are owed and past their time; `mails` is how
+    many mails wait for a person, `arrived` what those of the day became; `unused` says of numbers
+    that no complaint has why that is so.
     """
     known = {complaint.complaint_id: complaint for complaint in complaints}
     heads = sorted(known.values(), key=lambda one: one.complaint_id)
@@ -81,8 +90,15 @@ def day_report(
         overdue=tuple(listed(one, at) for one in waiting if waits_too_long(one, at)),
         due_soon=tuple(listed(one, at) for one in waiting if at <= _due_at(one) < soon),
         unsent=tuple(sorted(set(unsent))),
+        mails=mails,
+        arrived=dict(arrived),
         gaps=tuple(number for number in missing if number not in unused),
         unused=tuple((number, unused[number]) for number in missing if number in unused),
+        voided=tuple(
+            listed(one, at)
+            for one in heads
+            if one.voided and local_day(one.voided.at, office.zone) == day
+        ),
     )
 
 

@@ -11,13 +11,30 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from complaints.clocks import start_clock, with_clock
+from complaints.clocks import with_clock
 from complaints.gates import closing
-from complaints.lifecycle import InvalidInputError, NotAllowedError, WrongStatusError, record
-from complaints.models import Complaint, Dossier, Finding, Role, Staff, Status, TrackingEntry
+from complaints.lifecycle import (
+    InvalidInputError,
+    NotAllowedError,
+    WrongStatusError,
+    expect_words,
+    is_merged,
+    record,
+)
+from complaints.models import (
+    Complaint,
+    Dossier,
+    Finding,
+    Role,
+    SetAside,
+    Staff,
+    Status,
+    TrackingEntry,
+)
 from complaints.office import Office
 from complaints.parts import Payment
 from complaints.roles import approvers_of, holds, may_work_on
+from complaints.rounds import next_clock
 
 CLOCK = "payment"
 """How the clock is named by which somebody must act: `payment:<role or post>`."""
@@ -37,8 +54,7 @@ def find(payments: Iterable[Payment], payment_id: str) -> Payment:
 
 def expect_evidence(upload_id: str, dossier: Dossier) -> None:
     """Raise InvalidInputError for a voucher that is no piece of evidence of this complaint."""
-    known = {piece.key.rpartition("/")[2] for piece in dossier.evidence}
-    if upload_id and upload_id not in known:
+    if upload_id and upload_id not in {piece.upload_id for piece in dossier.evidence}:
         raise InvalidInputError(f"there is no evidence {upload_id}", text_id="error.no_evidence")
 
 
@@ -75,9 +91,14 @@ def may_advance(complaint: Complaint, office: Office) -> bool:
 
 def may_approve(complaint: Complaint, payment: Payment, staff: Staff, office: Office) -> bool:
     """Return whether this person may approve or refuse a payment: by its amount, never the own."""
-    codes = approvers_of(payment.amount, office)
-    by_right = any(holds(staff, code, complaint, office) for code in codes)
-    return by_right and staff.username != payment.offered_by
+    holds_level = may_approve_amount(complaint, payment.amount, staff, office)
+    return holds_level and staff.username != payment.offered_by
+
+
+def may_approve_amount(complaint: Complaint, amount: int, staff: Staff, office: Office) -> bool:
+    """Return whether this person has a role or post that approves such an amount, in fen."""
+    codes = approvers_of(amount, office)
+    return any(holds(staff, code, complaint, office) for code in codes)
 
 
 def may_decide(complaint: Complaint, staff: Staff, office: Office) -> bool:
@@ -90,59 +111,54 @@ def may_decide(complaint: Complaint, staff: Staff, office: Office) -> bool:
 def may_pay(complaint: Complaint, payment: Payment) -> bool:
     """Return whether a payment may be made now: approved, and agreed unless it is an advance.
 
-    What is no advance is paid when the solution is approved.
+    What is no advance is paid when the solution is approved. One of a payout to a group incident
+    is paid at once (快速赔付, 004 三); a merged complaint has no solution of its own to wait for.
     """
     agreed = complaint.status in {Status.APPROVED, Status.RESPONDED}
-    return bool(payment.approved_at) and (agreed or payment.is_advance)
+    waits_for_none = payment.is_advance or payment.payout or complaint.merged_into
+    return bool(payment.approved_at) and bool(agreed or waits_for_none)
 
 
 def offer(
-    complaint: Complaint,
-    payment: Payment,
-    payments: tuple[Payment, ...],
-    *,
-    staff: Staff,
-    key: bytes,
-    at: datetime,
-    office: Office,
+    dossier: Dossier, payment: Payment, *, staff: Staff, at: datetime, office: Office
 ) -> tuple[Complaint, TrackingEntry]:
     """Offer compensation: amount in fen, on what basis, and who pays (C9).
 
-    Raises NotAllowedError for who doesn't handle it; InvalidInputError for an amount that nobody
-    may approve, and for an advance where the policy or the facts allow none.
+    Raises NotAllowedError for who doesn't handle it; WrongStatusError for a merged complaint;
+    InvalidInputError for an amount that nobody may approve, and for an advance where the policy or
+    the facts allow none.
     """
-    _expect_open(complaint)
+    complaint = dossier.complaint
+    if complaint.merged_into:
+        raise is_merged(complaint)
+    expect_open(complaint)
     if not may_offer(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not offer for {complaint.complaint_id}")
-    if payment.amount <= 0:
-        raise InvalidInputError("nothing is offered", text_id="error.no_amount")
-    most = office.policy.compensation.levels[-1].up_to
-    if most and payment.amount > most * 100:
-        raise InvalidInputError("nobody may approve it", text_id="error.above_all_levels")
+    expect_approvable(payment.amount, office)
     if payment.is_advance and not may_advance(complaint, office):
         raise InvalidInputError("no advance is allowed", text_id="error.no_advance")
-    return _recorded(
-        complaint, "payment_offered", payment, payments, staff=staff, key=key, at=at, office=office
-    )
+    return _recorded(dossier, payment, "payment_offered", staff=staff, at=at, office=office)
+
+
+def expect_approvable(amount: int, office: Office) -> None:
+    """Raise InvalidInputError for an amount, in fen, that is none or that nobody may approve."""
+    if amount <= 0:
+        raise InvalidInputError("nothing is offered", text_id="error.no_amount")
+    most = office.policy.compensation.levels[-1].up_to
+    if most and amount > most * 100:
+        raise InvalidInputError("nobody may approve it", text_id="error.above_all_levels")
 
 
 def decide(
-    complaint: Complaint,
-    payment: Payment,
-    payments: tuple[Payment, ...],
-    *,
-    staff: Staff,
-    key: bytes,
-    at: datetime,
-    office: Office,
+    dossier: Dossier, payment: Payment, *, staff: Staff, at: datetime, office: Office
 ) -> tuple[Complaint, TrackingEntry]:
-    """Approve or refuse a payment, which is given as decided; `payments` are those before.
+    """Approve or refuse a payment, which is given as decided.
 
     Raises NotAllowedError for who offered it or may not decide about this amount; WrongStatusError
     for one that is decided, unless it is refused before it is paid.
     """
-    _expect_open(complaint)
-    before = find(payments, payment.payment_id)
+    complaint, before = dossier.complaint, find(dossier.payments, payment.payment_id)
+    expect_open(complaint)
     again = bool(before.approved_at) and not payment.refused_reason
     if before.refused_reason or before.paid_at or again:
         raise WrongStatusError("it is decided", text_id="error.payment_decided")
@@ -152,40 +168,29 @@ def decide(
             f"{staff.username} may not decide about {payment.payment_id}",
             text_id="error.own_offer" if own else "error.payment_level",
         )
-    if not payment.approved_at and not payment.refused_reason.strip():
-        raise InvalidInputError("a refusal needs its reason", text_id="error.reason_missing")
+    if not payment.approved_at:
+        expect_words(payment.refused_reason, "error.reason_missing")
     action = "payment_refused" if payment.refused_reason else "payment_approved"
-    return _recorded(
-        complaint, action, payment, payments, staff=staff, key=key, at=at, office=office
-    )
+    return _recorded(dossier, payment, action, staff=staff, at=at, office=office)
 
 
 def pay(
-    complaint: Complaint,
-    payment: Payment,
-    payments: tuple[Payment, ...],
-    *,
-    staff: Staff,
-    key: bytes,
-    at: datetime,
-    office: Office,
+    dossier: Dossier, payment: Payment, *, staff: Staff, at: datetime, office: Office
 ) -> tuple[Complaint, TrackingEntry]:
     """Record that a payment was made, or its voucher (支付凭证); the last one opens the gate.
 
     Raises WrongStatusError for what is not approved, refused or proven already, and for what is no
     advance before the solution is approved.
     """
-    _expect_open(complaint)
+    complaint, before = dossier.complaint, find(dossier.payments, payment.payment_id)
+    expect_open(complaint)
     if not may_work_on(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not pay for {complaint.complaint_id}")
-    before = find(payments, payment.payment_id)
     if before.refused_reason or not is_under_way(before, office):
         raise WrongStatusError("it is done", text_id="error.payment_decided")
     if not may_pay(complaint, before):
         raise WrongStatusError("it may not be paid yet", text_id="error.not_payable")
-    return _recorded(
-        complaint, "payment_made", payment, payments, staff=staff, key=key, at=at, office=office
-    )
+    return _recorded(dossier, payment, "payment_made", staff=staff, at=at, office=office)
 
 
 def granted(
@@ -235,44 +240,51 @@ def counted(
 ) -> dict[str, Any]:
     """Return what changes on the head with these payments: how many are open, and whose clocks.
 
-    Each role or post that must act has one clock, from the first moment that something waited.
+    Each role or post that must act has one clock, from the first moment that something waited;
+    who handles it also for what is counted with it. Those of a merged complaint are kept for the
+    day on which it is one of its own again.
     """
     rows = {one.payment_id: one for one in (*payments, *changed)}.values()
-    codes = dict.fromkeys(filter(None, (awaits(one, office) for one in rows)))
+    codes = {code for one in rows if (code := awaits(one, office))}
+    if complaint.unpaid_with:
+        codes.add(Role.HANDLER)
     wanted = {f"{CLOCK}:{code}" for code in codes}
+    aside = complaint.set_aside or SetAside(queue="")
     kept = tuple(
         clock
-        for clock in complaint.clocks
+        for clock in (aside.clocks if complaint.merged_into else complaint.clocks)
         if clock.what.partition(":")[0] != CLOCK or clock.what in wanted
     )
     head = complaint.replace(clocks=kept)
     for what in sorted(wanted - {clock.what for clock in kept}):
-        started = start_clock(
-            office.policy.clocks.work_order,
-            started_at=at,
-            at=at,
-            policy=office.policy,
-            zone=office.zone,
-            what=what,
-        )
+        limit = office.policy.clocks.work_order
+        started = next_clock(limit, started_at=at, at=at, office=office, what=what)
         head = head.replace(**with_clock(head, started))
     unpaid = sum(is_under_way(one, office) for one in rows)
+    if complaint.merged_into:
+        return {"unpaid": unpaid, "set_aside": aside.replace(clocks=head.clocks)}
     return {"unpaid": unpaid, "clocks": head.clocks}
 
 
+def owing(
+    main: Dossier, change: int, changed: tuple[Payment, ...] = (), *, at: datetime, office: Office
+) -> Complaint:
+    """Return a complaint after the payments of what is counted with it became so many more.
+
+    `change` is negative where they became fewer; `changed` are its own that change with the step.
+    A complaint that was merged before these were counted takes nothing away.
+    """
+    owed = max(0, main.complaint.unpaid_with + change)
+    moved = main.complaint.replace(unpaid_with=owed)
+    return moved.replace(**counted(moved, main.payments, changed, at=at, office=office))
+
+
 def _recorded(
-    complaint: Complaint,
-    action: str,
-    payment: Payment,
-    payments: tuple[Payment, ...],
-    *,
-    staff: Staff,
-    key: bytes,
-    at: datetime,
-    office: Office,
+    dossier: Dossier, payment: Payment, action: str, *, staff: Staff, at: datetime, office: Office
 ) -> tuple[Complaint, TrackingEntry]:
     """Record one step of a payment; who must act next is told by a clock."""
-    moved = complaint.replace(**counted(complaint, payments, (payment,), at=at, office=office))
+    changes = counted(dossier.complaint, dossier.payments, (payment,), at=at, office=office)
+    moved = dossier.complaint.replace(**changes)
     return record(
         moved,
         action,
@@ -280,12 +292,12 @@ def _recorded(
         actor=staff.username,
         facts={"payment": payment.payment_id, "compensation": payment.amount},
         personal=payment,
-        key=key,
+        key=dossier.key,
         **closing(moved, at=at, office=office),
     )
 
 
-def _expect_open(complaint: Complaint) -> None:
+def expect_open(complaint: Complaint) -> None:
     """Raise WrongStatusError once the complaint is on its way to the archive."""
     if complaint.status in {Status.FOLLOWED_UP, Status.CLOSED}:
         raise WrongStatusError(f"{complaint.complaint_id} is closed")

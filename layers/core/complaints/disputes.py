@@ -7,6 +7,7 @@ from complaints.lifecycle import (
     InvalidInputError,
     NotAllowedError,
     WrongStatusError,
+    expect_words,
     record,
 )
 from complaints.models import Complaint, Staff, Status, TrackingEntry
@@ -61,8 +62,7 @@ def end(
         raise NotAllowedError(f"{staff.username} may not end a dispute")
     if before.status != "open" or ended.status == "open":
         raise WrongStatusError(f"{before.dispute_id} has ended", text_id="error.dispute_ended")
-    if not ended.result.strip():
-        raise InvalidInputError("no result", text_id="error.answer_missing")
+    expect_words(ended.result, "error.answer_missing")
     left = complaint.replace(disputes_open=complaint.disputes_open - 1)
     return record(
         left,

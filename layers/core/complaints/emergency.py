@@ -9,8 +9,14 @@ from datetime import datetime
 from typing import Literal
 
 from complaints.assessment import emergency_words_in
-from complaints.clocks import is_overdue, start_clock, with_clock, without_clock
-from complaints.lifecycle import InvalidInputError, NotAllowedError, WrongStatusError, record
+from complaints.clocks import is_overdue, with_clock, without_clock
+from complaints.lifecycle import (
+    InvalidInputError,
+    NotAllowedError,
+    WrongStatusError,
+    expect_words,
+    record,
+)
 from complaints.models import (
     Clock,
     Complaint,
@@ -24,8 +30,8 @@ from complaints.models import (
 )
 from complaints.office import Office
 from complaints.parts import EmergencyStep
-from complaints.roles import COORDINATES, is_barred, may_raise_alarm, may_respond
-from complaints.rounds import next_clock
+from complaints.roles import coordinates, may_raise_alarm, may_respond
+from complaints.rounds import next_clock, spoken
 
 CLOCK = "emergency"
 PROGRESS = "progress"
@@ -56,14 +62,8 @@ def raised(complaint: Complaint, *, since: datetime, at: datetime, office: Offic
     """
     if clock_of(complaint):
         return complaint
-    clock = start_clock(
-        office.policy.clocks.emergency,
-        started_at=since,
-        at=at,
-        policy=office.policy,
-        zone=office.zone,
-        what=CLOCK,
-    )
+    limit = office.policy.clocks.emergency
+    clock = next_clock(limit, started_at=since, at=at, office=office, what=CLOCK)
     found = complaint.replace(
         emergency_at=complaint.emergency_at or at,
         queue=complaint.queue or Role.QUALITY_OFFICE,
@@ -104,11 +104,11 @@ def needs_look(dossier: Dossier, contact: Contact) -> bool:
     """Return whether the words of this contact may still make it an emergency.
 
     What staff write down about one that is known is no new one: a note that nothing burns after
-    all would ring the alarm again.
+    all would ring the alarm again. Nor is what they write down about a voided complaint.
     """
     if was_found(dossier, contact.contact_id):
         return False
-    known = dossier.emergency_steps or _causes(dossier)
+    known = dossier.emergency_steps or _causes(dossier) or dossier.complaint.voided
     return is_outside(contact.by) or not known
 
 
@@ -131,7 +131,7 @@ def declare(
             f"{complaint.complaint_id} is closed, or an emergency already",
             text_id="error.emergency_runs",
         )
-    _expect_words(reason)
+    expect_words(reason)
     return record(
         raised(complaint, since=at, at=at, office=office),
         "emergency_declared",
@@ -150,18 +150,18 @@ def respond(
     It stops the clock of the emergency, and that of the first contact (C8).
     """
     clock = _expect_awaited(complaint, staff)
-    _expect_words(words)
+    expect_words(words)
     answered = complaint.replace(**without_clock(complaint, CLOCK))
     return record(
-        answered.replace(**without_clock(answered, "contact")),
+        answered,
         "emergency_answered",
         at=at,
         actor=staff.username,
         facts={"way": way, "late": is_overdue(clock, at)},
         personal={"words": words},
         key=key,
-        contacted_at=complaint.contacted_at or at,
         queue=_queue_after(complaint),
+        **spoken(answered, at),
     )
 
 
@@ -183,7 +183,7 @@ def take_step(
         raise NotAllowedError(f"{staff.username} may not act on {complaint.complaint_id}")
     if step.kind not in (*office.policy.emergency.measures, PROGRESS):
         raise InvalidInputError(f"{step.kind} is no measure here")
-    _expect_words(step.words)
+    expect_words(step.words)
     return record(
         complaint,
         "emergency_progress" if step.kind == PROGRESS else "emergency_measure",
@@ -200,9 +200,9 @@ def withdraw(
 ) -> tuple[Complaint, TrackingEntry]:
     """Withdraw a false alarm, with the reason; only the quality office, and it stays on record."""
     _expect_emergency(complaint)
-    if not COORDINATES & set(staff.roles) or is_barred(complaint, staff):
+    if not coordinates(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not withdraw {complaint.complaint_id}")
-    _expect_words(reason)
+    expect_words(reason)
     return record(
         complaint,
         "emergency_withdrawn",
@@ -239,8 +239,3 @@ def _expect_emergency(complaint: Complaint) -> None:
         raise WrongStatusError(
             f"{complaint.complaint_id} is no emergency", text_id="error.emergency_none"
         )
-
-
-def _expect_words(words: str) -> None:
-    if not words.strip():
-        raise InvalidInputError("words are needed", text_id="error.words_missing")

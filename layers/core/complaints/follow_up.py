@@ -5,19 +5,34 @@ from typing import Any
 
 from complaints.gates import closing, ended, refuses_call
 from complaints.lifecycle import (
-    InvalidInputError,
     NotAllowedError,
     WrongStatusError,
     expect,
+    expect_words,
     record,
 )
 from complaints.models import Complaint, Outcome, Staff, Status, TrackingEntry
 from complaints.office import Office
 from complaints.roles import may_follow_up, may_reopen
-from complaints.rounds import again, called_in_vain, is_last_call, is_late, quiet_clock
+from complaints.rounds import (
+    again,
+    called_in_vain,
+    calls_ended,
+    is_last_call,
+    is_late,
+    quiet_clock,
+)
 
 NOT_ASKED = frozenset({Outcome.UNREACHABLE, Outcome.DECLINED})
 """What comes of a call in which nobody could be asked: no answer, or no wish to give one."""
+
+
+def decline_survey(complaint: Complaint, *, at: datetime) -> tuple[Complaint, TrackingEntry]:
+    """Record that the complainant wants no more invitations to rate (RFC 8058).
+
+    Nothing else ends with it: answers and news still come, and so does the call of a follow-up.
+    """
+    return record(complaint, "survey_declined", at=at, actor="complainant", survey_declined_at=at)
 
 
 def rate(
@@ -37,8 +52,8 @@ def rate(
     """
     expect(complaint, Status.RESPONDED)
     content = outcome is not Outcome.DISSATISFIED
+    _expect_unrated(complaint, outcome)
     if complaint.emergency_at and complaint.must_call_back and content:
-        _expect_unrated(complaint, outcome)
         return record(
             complaint,
             "rated",
@@ -50,7 +65,6 @@ def rate(
             follow_up_outcome=outcome,
             satisfaction=satisfaction,
         )
-    _expect_unrated(complaint, outcome)
     return _followed_up(
         complaint,
         outcome,
@@ -121,16 +135,13 @@ def _called_in_vain(
     quiet: dict[str, Any] = (
         {"clock": quiet_clock(at, office), "queue": ""} if complaint.must_call_back else {}
     )
-    return record(
+    return calls_ended(
         complaint,
-        "calls_ended",
-        at=at,
+        outcome,
+        words,
         actor=staff.username,
-        facts={"outcome": outcome, "calls": complaint.attempts + 1},
-        personal={"words": words},
         key=key,
-        attempts=complaint.attempts + 1,
-        attempted_at=at,
+        at=at,
         follow_up_outcome=complaint.follow_up_outcome or outcome,
         must_call_back=False,
         **quiet,
@@ -157,23 +168,25 @@ def reopen(
     """Take a closed complaint up again: its complainant came back (000 四; D5).
 
     It keeps its number and its history, counts as a repeat, and is filed once more at its second
-    closing; the bundle of the first stays where it is.
+    closing; the bundle of the first stays where it is. One that was voided is handled for the
+    first time: nobody was dissatisfied with a solution, and it counts as no repeat.
     """
     expect(complaint, Status.CLOSED)
     if not may_reopen(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not reopen {complaint.complaint_id}")
-    if not reason.strip():
-        raise InvalidInputError("reopening needs its reason", text_id="error.reason_missing")
+    expect_words(reason, "error.reason_missing")
+    was_void = complaint.voided is not None
     return again(
         complaint,
-        "reopened",
+        "restored" if was_void else "reopened",
         actor=staff.username,
         key=key,
         at=at,
         office=office,
         personal={"words": reason},
         facts={"from": Status.CLOSED, "archive_key": complaint.archive_key},
-        reopened=complaint.reopened + 1,
+        reopened=complaint.reopened + int(not was_void),
+        voided=None,
         news_at=None,
     )
 

@@ -20,7 +20,6 @@ from complaints.texts import Texts
 
 MOST_FIELDS = 200
 YUAN = 100
-MOST_FEN = 10**14
 
 _BOUNDARY = re.compile(r'\bboundary="?([^";,]{1,70})')
 _NAME = re.compile(rb'[; ]name="([^"]*)"')
@@ -201,7 +200,8 @@ def check(
                 "form.too_long", {"longest": field.longest, "length": len(typed)}
             )
         elif (shaped := shape(field, typed, today)) is None:
-            problems[field.name] = Problem(f"form.wrong.{field.kind}")
+            ahead = field.kind == "day" and today is None
+            problems[field.name] = Problem(f"form.wrong.{'date' if ahead else field.kind}")
         else:
             values[field.name] = shaped
     return Checked(values, problems)

@@ -13,20 +13,31 @@ closed: it goes on to the archive by itself with the last gate that opens.
     signed                     by proof, when the follow-up is over             003 ⑨
     cause, person, taught,     by proof; who is not responsible has only a      001 1.3.4
     measures                   cause
-    voucher                    when every payment is refused or proven          004 二
+    voucher                    when every payment is refused or proven, also    004 二
+                               those of what is counted with it
+
+Whatever the policy, it also waits for its disputes (C11), for bodies outside that have no answer
+yet (I11), and for merged complainants who are still to be told by phone or by post (B5, D1).
 """
 
 from datetime import datetime
 from typing import Any
 
 from complaints.clocks import without_clock
-from complaints.lifecycle import InvalidInputError, NotAllowedError, expect, is_past, record
+from complaints.lifecycle import (
+    InvalidInputError,
+    NotAllowedError,
+    expect,
+    expect_words,
+    is_past,
+    record,
+)
 from complaints.models import Complaint, Outcome, Role, Staff, Status, TrackingEntry
 from complaints.office import Office
 from complaints.parts import Gate, Proof
 from complaints.record import Record
 from complaints.roles import GATE, holds, is_barred, queue_of, signers
-from complaints.rounds import LOOK_AGAIN, VERIFICATION, again, closing_clock, next_clock
+from complaints.rounds import LOOK_AGAIN, STATEMENT, VERIFICATION, again, closing_clock, next_clock
 
 LET_GO_OF = (Gate.CAUSE, Gate.PERSON, Gate.TAUGHT, Gate.MEASURES)
 """The four that are not let go (四不放过, D7)."""
@@ -75,8 +86,11 @@ def is_due(gate: Gate, complaint: Complaint) -> bool:
     """Return whether a gate stands in the way of this complaint at all.
 
     Where we are not responsible nobody is dealt with or taught, and there is nothing to correct;
-    the cause is due all the same. What was settled on the spot had no measures to verify.
+    the cause is due all the same. What was settled on the spot had no measures to verify. What was
+    voided is closed past all of them.
     """
+    if complaint.voided:
+        return False
     if gate in LET_GO_OF and complaint.responsible is False:
         return gate is Gate.CAUSE
     return gate is not Gate.VERIFIED or not complaint.is_settled_on_spot
@@ -98,7 +112,8 @@ def is_open(gate: Gate, complaint: Complaint) -> bool:
             return complaint.follow_up_outcome is not None
         case Gate.SATISFIED:
             return complaint.followed_up_at is not None
-    return complaint.unpaid == 0
+    undecided = any(clock.what.startswith("payout:") for clock in complaint.clocks)
+    return complaint.unpaid == 0 and complaint.unpaid_with == 0 and not undecided
 
 
 def openers(gate: Gate, complaint: Complaint, office: Office) -> tuple[str, ...]:
@@ -121,7 +136,7 @@ def openers(gate: Gate, complaint: Complaint, office: Office) -> tuple[str, ...]
 def awaited_payers(complaint: Complaint) -> tuple[str, ...]:
     """Return the roles and posts that must act on a payment, by the clocks beside the stages."""
     names = (clock.what.partition(":") for clock in complaint.clocks)
-    return tuple(code for kind, _, code in names if kind == "payment")
+    return tuple(dict.fromkeys(code for kind, _, code in names if kind in {"payment", "payout"}))
 
 
 def provable(complaint: Complaint, staff: Staff, office: Office) -> tuple[Gate, ...]:
@@ -195,8 +210,7 @@ def _expect_provable(complaint: Complaint, proof: Proof, staff: Staff, office: O
     expect(complaint, Status.APPROVED, Status.RESPONDED)
     if proof.gate not in PROVEN or proof.gate not in shut(complaint, office):
         raise InvalidInputError(f"{proof.gate} is not to be proven", text_id="error.gate_open")
-    if not proof.words.strip():
-        raise InvalidInputError("a proof needs its words", text_id="error.proof_missing")
+    expect_words(proof.words, "error.proof_missing")
     if proof.gate not in provable(complaint, staff, office):
         own = staff.username == complaint.investigator
         raise NotAllowedError(
@@ -210,13 +224,13 @@ def closing(complaint: Complaint, *, at: datetime, office: Office) -> dict[str, 
 
     Nothing before the follow-up is over. Then either every gate is open and the complaint goes on
     to the archive, or it is handled and lies with who must open the first of the others, with the
-    limit of a verification. An open dispute (C11) and a body outside that has no answer yet (I11)
-    keep it from being closed as well.
+    limit of a verification. So it is with an open dispute, with a body outside that has no answer
+    yet, and with a merged complainant who was not told.
     """
     if not complaint.is_handled:
         return {}
-    left = shut(complaint, office)
-    if not left and not complaint.disputes_open and not awaited_outside(complaint):
+    besides = complaint.disputes_open or awaited_outside(complaint) or complaint.untold
+    if not shut(complaint, office) and not besides:
         return {
             "status": Status.FOLLOWED_UP,
             "queue": "",
@@ -239,8 +253,9 @@ def awaited_outside(complaint: Complaint) -> bool:
 
 def awaited(complaint: Complaint, office: Office) -> str:
     """Return the role or post that must act next on a complaint that is handled."""
-    first = next(iter(shut(complaint, office)), None)
-    return openers(first, complaint, office)[0] if first else Role.QUALITY_OFFICE
+    if first := next(iter(shut(complaint, office)), None):
+        return openers(first, complaint, office)[0]
+    return Role.HANDLER if complaint.untold else Role.QUALITY_OFFICE
 
 
 def waits_for(complaint: Complaint, staff: Staff, office: Office) -> bool:
@@ -253,8 +268,10 @@ def waits_for(complaint: Complaint, staff: Staff, office: Office) -> bool:
 def other_queues(complaint: Complaint, office: Office) -> tuple[str, ...]:
     """Return the queues beside its own in which the complaint must be found.
 
-    Signers whose order is free, who decides about a payment or a longer limit, and who proves a
-    gate each find it in the queue of their own. A merged complaint is in none.
+    Signers whose order is free, who decides about a payment or a longer limit, who proves a gate,
+    who owes the public a statement and who tells merged complainants each find it in the queue of
+    their own; so does the quality office while a letter that nobody got is news. A merged complaint
+    is in none.
     """
     if complaint.merged_into:
         return ()
@@ -268,6 +285,12 @@ def other_queues(complaint: Complaint, office: Office) -> tuple[str, ...]:
     codes += awaited_payers(complaint)
     if complaint.extension:
         codes.append(office.policy.extension.approved_by)
+    if any(clock.what == STATEMENT for clock in complaint.clocks):
+        codes.append(office.policy.group_incident.leader)
+    if complaint.untold:
+        codes.append(Role.HANDLER)
+    if complaint.unreached_at and complaint.news_at:
+        codes.append(Role.QUALITY_OFFICE)
     queues = dict.fromkeys(queue_of(code, complaint, office) for code in codes)
     return tuple(queue for queue in queues if queue != complaint.queue)
 

@@ -7,8 +7,14 @@ lines lie ready for whoever is asked, and one update reaches all who complained 
 
 from datetime import datetime
 
-from complaints.clocks import is_overdue, start_clock, with_clock, without_clock
-from complaints.lifecycle import InvalidInputError, NotAllowedError, WrongStatusError, record
+from complaints.clocks import expect_near, is_overdue, with_clock, without_clock
+from complaints.lifecycle import (
+    InvalidInputError,
+    NotAllowedError,
+    WrongStatusError,
+    expect_words,
+    record,
+)
 from complaints.models import (
     Assessment,
     Clock,
@@ -21,15 +27,14 @@ from complaints.models import (
 )
 from complaints.office import Office
 from complaints.parts import Announcement
-from complaints.roles import COORDINATES, holds, is_barred, may_raise_alarm
-from complaints.rounds import reassessed
-
-CLOCK = "statement"
+from complaints.roles import coordinates, holds, is_barred, may_raise_alarm
+from complaints.rounds import STATEMENT, next_clock, reassessed, spoken
+from complaints.telling import to_be_told
 
 
 def clock_of(complaint: Complaint) -> Clock | None:
     """Return the clock of the public statement; None where none is awaited."""
-    return next((clock for clock in complaint.clocks if clock.what == CLOCK), None)
+    return next((clock for clock in complaint.clocks if clock.what == STATEMENT), None)
 
 
 def begins(before: Complaint, after: Complaint) -> bool:
@@ -44,14 +49,8 @@ def begun(complaint: Complaint, *, at: datetime, office: Office) -> Complaint:
     """
     if complaint.incident_at:
         return complaint
-    clock = start_clock(
-        office.policy.group_incident.statement,
-        started_at=at,
-        at=at,
-        policy=office.policy,
-        zone=office.zone,
-        what=CLOCK,
-    )
+    limit = office.policy.group_incident.statement
+    clock = next_clock(limit, started_at=at, at=at, office=office, what=STATEMENT)
     return complaint.replace(
         incident_at=at,
         assessment=_as_major(complaint.assessment, office),
@@ -69,8 +68,7 @@ def may_lead(complaint: Complaint, staff: Staff, office: Office) -> bool:
 
 def may_tell(complaint: Complaint, staff: Staff, office: Office) -> bool:
     """Return whether this person writes the lines and the updates: leader or quality office."""
-    coordinates = bool(COORDINATES & set(staff.roles)) and not is_barred(complaint, staff)
-    return coordinates or may_lead(complaint, staff, office)
+    return coordinates(complaint, staff) or may_lead(complaint, staff, office)
 
 
 def may_declare(complaint: Complaint, staff: Staff) -> bool:
@@ -99,7 +97,7 @@ def declare(
         raise WrongStatusError(
             f"{complaint.complaint_id} can become no incident", text_id="error.incident_runs"
         )
-    _expect_words(reason)
+    expect_words(reason)
     incident = begun(complaint, at=at, office=office)
     return record(
         incident,
@@ -124,17 +122,19 @@ def publish(
 ) -> tuple[Complaint, TrackingEntry]:
     """Record the public statement: what was said, where and when; it stops the clock.
 
-    Raises InvalidInputError for a statement of the future, and for one that names who complains.
+    Raises InvalidInputError for a statement of the future or of long ago, and for one that names
+    who complains.
     """
     clock = _expect_incident(complaint)
     if not may_lead(complaint, staff, office):
         raise NotAllowedError(f"{staff.username} does not lead {complaint.complaint_id}")
-    _expect_words(statement.words)
+    expect_words(statement.words)
     published_at = statement.published_at or at
     if published_at > at:
         raise InvalidInputError(
             f"published at {published_at}, later than now", text_id="error.published_in_future"
         )
+    expect_near(published_at, at)
     if names_somebody(statement.words, complainant):
         raise InvalidInputError(
             "the statement holds personal data", text_id="error.statement_personal"
@@ -147,7 +147,7 @@ def publish(
         facts={"late": clock is not None and is_overdue(clock, published_at)},
         personal=statement,
         key=key,
-        **without_clock(complaint, CLOCK),
+        **without_clock(complaint, STATEMENT),
     )
 
 
@@ -157,39 +157,44 @@ def names_somebody(words: str, complainant: Complainant) -> bool:
     return any(len(one) > 1 and one.lower() in words.lower() for one in particulars)
 
 
-def write_lines(
+def announce(
     complaint: Complaint,
-    lines: Announcement,
+    announcement: Announcement,
     *,
     staff: Staff,
     key: bytes,
     at: datetime,
     office: Office,
 ) -> tuple[Complaint, TrackingEntry]:
-    """Record what the spokesman and everybody at a desk says when asked (危机公关话术)."""
-    return _announce(complaint, lines, "lines_written", staff, key=key, at=at, office=office)
+    """Record the spokesman's lines (危机公关话术), or an update to all who complained.
 
-
-def begin_update(
-    complaint: Complaint,
-    update: Announcement,
-    *,
-    staff: Staff,
-    key: bytes,
-    at: datetime,
-    office: Office,
-) -> tuple[Complaint, TrackingEntry]:
-    """Record an update to all who complained of the matter; this complainant's letter is owed.
-
-    Those of the merged complaints follow, each in the save of its own complaint (`pass_on`).
+    With an update this complainant's letter is owed; those of the merged complaints follow, each in
+    the save of its own complaint (`pass_on`).
     """
-    return _announce(complaint, update, "update_begun", staff, key=key, at=at, office=office)
+    _expect_incident(complaint)
+    if not may_tell(complaint, staff, office):
+        raise NotAllowedError(f"{staff.username} does not speak for {complaint.complaint_id}")
+    expect_words(announcement.words)
+    return record(
+        complaint,
+        "update_begun" if announcement.kind == "update" else "lines_written",
+        at=at,
+        actor=staff.username,
+        facts={"announcement": announcement.announcement_id},
+        personal=announcement,
+        key=key,
+    )
 
 
 def pass_on(
-    complaint: Complaint, update: Announcement, *, key: bytes, at: datetime
+    dossier: Dossier, update: Announcement, *, at: datetime
 ) -> tuple[Complaint, TrackingEntry]:
-    """Record on a complaint counted with the matter that its complainant is sent the update."""
+    """Record on a complaint counted with the matter that its complainant is owed the update.
+
+    Whom no letter reaches is still to be told.
+    """
+    complaint = dossier.complaint
+    reached = to_be_told(dossier, at) or spoken(complaint, at)
     return record(
         complaint,
         "update_passed_on",
@@ -197,9 +202,8 @@ def pass_on(
         actor=update.by,
         facts={"update": update.announcement_id},
         personal={"words": update.words},
-        key=key,
-        contacted_at=complaint.contacted_at or at,
-        **without_clock(complaint, "contact"),
+        key=dossier.key,
+        **reached,
     )
 
 
@@ -209,31 +213,6 @@ def has_passed(dossier: Dossier, update: Announcement) -> bool:
     return any(entry.facts.get("update") == update.announcement_id for entry in passed)
 
 
-def _announce(
-    complaint: Complaint,
-    announcement: Announcement,
-    action: str,
-    staff: Staff,
-    *,
-    key: bytes,
-    at: datetime,
-    office: Office,
-) -> tuple[Complaint, TrackingEntry]:
-    _expect_incident(complaint)
-    if not may_tell(complaint, staff, office):
-        raise NotAllowedError(f"{staff.username} does not speak for {complaint.complaint_id}")
-    _expect_words(announcement.words)
-    return record(
-        complaint,
-        action,
-        at=at,
-        actor=staff.username,
-        facts={"announcement": announcement.announcement_id},
-        personal=announcement,
-        key=key,
-    )
-
-
 def _expect_incident(complaint: Complaint) -> Clock | None:
     """Return the clock of the statement, if one is awaited; raises WrongStatusError for none."""
     if complaint.incident_at is None:
@@ -241,11 +220,6 @@ def _expect_incident(complaint: Complaint) -> Clock | None:
             f"{complaint.complaint_id} is no group incident", text_id="error.incident_none"
         )
     return clock_of(complaint)
-
-
-def _expect_words(words: str) -> None:
-    if not words.strip():
-        raise InvalidInputError("words are needed", text_id="error.words_missing")
 
 
 def _as_major(assessment: Assessment | None, office: Office) -> Assessment | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from complaints.clocks import start_clock
+from complaints.clocks import expect_near, start_clock
 from complaints.lifecycle import InvalidInputError, NotAllowedError, record
 from complaints.models import (
     Complainant,
@@ -43,13 +43,15 @@ def receive(
     by which the same person is known again (I3), `respondents` are the members of staff who are
     complained about (I8).
 
-    Raises InvalidInputError if it is said to have arrived after it was registered.
+    Raises InvalidInputError if it is said to have arrived after it was registered, or more than a
+    year before.
     """
     if contact.received_at > at:
         raise InvalidInputError(
             f"arrived at {contact.received_at}, which is later than now, {at}",
             text_id="error.arrived_in_future",
         )
+    expect_near(contact.received_at, at)
     clock = start_clock(
         office.policy.clocks.registration,
         started_at=contact.received_at,
@@ -153,6 +155,7 @@ def read_news(
         at=at,
         actor=staff.username,
         news_at=None,
+        unreached_at=None,
         queue=complaint.queue if waits and complaint.is_open else "",
         clock=complaint.clock if complaint.is_open else None,
     )

@@ -18,6 +18,8 @@ NEXT: dict[Status, frozenset[Status]] = {
     # The complainant comes back (000): the same number, handled once more.
     Status.CLOSED: frozenset({Status.ASSESSED}),
 }
+UNAPPROVED = (Status.RECEIVED, Status.ASSESSED, Status.INVESTIGATED)
+"""Where a complaint can still be voided: no solution is approved."""
 LINE = tuple(Status)
 """The stages in their order, for "is it past this one?"."""
 
@@ -29,9 +31,11 @@ class ComplaintError(Exception):
     ├── NotAllowedError          this person may not do this (four eyes, role, department)
     ├── WrongStatusError         the complaint is not where this step expects it
     ├── InvalidInputError        what was sent is not usable; `text_id` names the sentence to show
-    └── (aws.repository)
+    └── (aws)
         ├── UnknownComplaintError
-        └── StaleComplaintError  somebody else saved first
+        ├── StaleComplaintError  somebody else saved first
+        ├── ConflictError        the same mail or form came with other content
+        └── PolicyMissingError   the policy that it was received under can't be had
     """
 
     text_id = "error.unexpected"
@@ -78,6 +82,12 @@ def expect(complaint: Complaint, *allowed: Status) -> None:
     if complaint.status not in allowed:
         wanted = ", ".join(allowed)
         raise WrongStatusError(f"{complaint.complaint_id} is {complaint.status}, not {wanted}")
+
+
+def expect_words(words: str, text_id: str = "error.words_missing") -> None:
+    """Raise InvalidInputError where nothing was written that a step needs; `text_id` says what."""
+    if not words.strip():
+        raise InvalidInputError("words are missing", text_id=text_id)
 
 
 def record(
@@ -142,7 +152,12 @@ def is_merged(complaint: Complaint) -> WrongStatusError:
 
 
 def _next(complaint: Complaint) -> frozenset[Status]:
-    """Return the statuses that may follow; a merged complaint closes with the one it is part of."""
+    """Return the statuses that may follow.
+
+    A voided complaint goes to the archive at once; a merged one closes with the one it is part of.
+    """
+    if complaint.voided and complaint.status in UNAPPROVED:
+        return frozenset({Status.FOLLOWED_UP})
     if not complaint.merged_into:
         return NEXT[complaint.status]
     received = complaint.status is Status.RECEIVED

@@ -1,10 +1,10 @@
 """Reading a mail: raw bytes in, one immutable `Mail` out, whatever the bytes are.
 
-The standard library finds the parts (`mail_parts`). How their types, names and words are read is
-in `mail_headers`, because the library's own readers raise or recurse on hostile input.
+The standard library finds the parts (`mail_parts`). Charsets (`mail_charsets`), headers
+(`mail_headers`), words and files (`mail_body`) are read here, because the library's own readers
+raise or recurse on hostile input; so are Outlook's wrappings (`mail_outlook`).
 """
 
-import hashlib
 from collections.abc import Collection
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,15 +14,11 @@ from typing import NamedTuple
 import msgspec
 
 from complaints import mail_signs
-from complaints.mail_headers import (
-    addresses,
-    decode_header,
-    decode_text,
-    file_name,
-    parameters,
-)
-from complaints.mail_html import text_of_html
-from complaints.mail_parts import HEAD, Part, decoded, mended, tree
+from complaints.mail_body import Attachment, Body, Words
+from complaints.mail_bounces import Bounce, BounceKind, read_bounce
+from complaints.mail_headers import addresses, decode_header
+from complaints.mail_outlook import MSG, TNEF, read_msg, read_tnef
+from complaints.mail_parts import HEAD, Part, bounded, mended, tree
 from complaints.mail_reply import reply_of
 from complaints.models import Record
 
@@ -48,17 +44,6 @@ class Disposition(StrEnum):
     QUARANTINE = "quarantine"
 
 
-class Attachment(Record, frozen=True):
-    """A file that came with a mail; `filename` is empty where the sender gave no name."""
-
-    filename: str
-    size: int
-    sha256: str
-    content_type: str
-    """Judged by content; the sender's word only where the content shows nothing else."""
-    payload: bytes
-
-
 class Mail(Record, frozen=True):
     """A mail as read. `error` is the catalogue id of why it can't be, "" where it can."""
 
@@ -73,94 +58,22 @@ class Mail(Record, frozen=True):
     attachments: tuple[Attachment, ...] = ()
     is_auto_reply: bool = False
     is_bounce: bool = False
+    bounce_recipients: tuple[str, ...] = ()
+    """The addresses that a letter of ours didn't reach."""
+    bounce_kind: BounceKind | None = None
+    returned_message_id: str = ""
+    """Of the letter that came back, as are the next two."""
+    returned_to: tuple[str, ...] = ()
+    returned_reply_to: str = ""
+    is_signed: bool = False
+    """It says so (S/MIME or PGP); nobody checked."""
+    is_encrypted: bool = False
     message_id: str = ""
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     disposition: Disposition = Disposition.NEW_OR_REPLY
     error: str = ""
     verdicts: dict[str, str] = msgspec.field(default_factory=dict)
-
-
-class _Found(NamedTuple):
-    plain: str = ""
-    html: str = ""
-
-
-class _Content:
-    """Collects the words and the files of a mail, part by part."""
-
-    def __init__(self) -> None:
-        self.attachments: list[Attachment] = []
-        self.types: list[str] = []
-        self.html: list[str] = []
-
-    def read(self, part: Part) -> _Found:
-        """Return the words of a part; its files are added to `attachments` on the way."""
-        kind, typed = part.typed()
-        self.types.append(kind)
-        if children := part.parts():
-            found = [self.read(child) for child in children]
-            return _alternative(found) if kind == "multipart/alternative" else _mixed(found)
-        disposed, disposition = parameters(part.header("content-disposition"))
-        name = file_name(disposition.get("filename") or typed.get("name") or "")
-        raw = decoded(part)
-        is_body = kind in {"text/plain", "text/html"} or kind.startswith("multipart/")
-        if name or disposed == "attachment" or not is_body:
-            self.attachments.append(_attachment(name, kind, raw))
-            return _Found()
-        text = decode_text(raw, typed.get("charset", "")).replace("\x00", "")
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if kind != "text/html":
-            return _Found(plain=text)
-        self.html.append(text)
-        return _Found(html=text_of_html(text))
-
-
-def _alternative(found: list[_Found]) -> _Found:
-    """Choose the plain words where there are any: they are what the writer's program wrote."""
-    plain = next((each for each in found if each.plain.strip()), None)
-    return plain or next((each for each in reversed(found) if each.html.strip()), _Found())
-
-
-def _mixed(found: list[_Found]) -> _Found:
-    if any(each.plain.strip() for each in found):
-        texts = [(each.plain if each.plain.strip() else each.html).strip("\n") for each in found]
-        return _Found(plain="\n\n".join(text for text in texts if text))
-    return _Found(html="\n\n".join(each.html for each in found if each.html))
-
-
-def _attachment(name: str, declared: str, payload: bytes) -> Attachment:
-    return Attachment(
-        filename=name,
-        size=len(payload),
-        sha256=hashlib.sha256(payload).hexdigest(),
-        content_type=content_type_of(payload, declared),
-        payload=payload,
-    )
-
-
-def content_type_of(payload: bytes, declared: str) -> str:
-    """Return the type of a file by its first bytes, else the declared one where that is harmless.
-
-    A declared picture, sound or film that does not look like one is only bytes.
-    """
-    import filetype
-
-    try:
-        guessed = filetype.guess_mime(payload[:8192])
-    except Exception:  # noqa: BLE001 - its matchers index into the bytes and raise as they like
-        guessed = None
-    if guessed:
-        return str(guessed)
-    start = payload[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<script", b"<body")):
-        return "text/html"
-    if start.startswith(b"<svg") or b"<svg" in start:
-        return "image/svg+xml"
-    kind = declared.partition("/")[0]
-    if kind in {"text", "message"} or (kind == "application" and declared.isprintable()):
-        return declared[:100]
-    return "application/octet-stream"
 
 
 def _message_ids(value: str) -> tuple[str, ...]:
@@ -182,26 +95,54 @@ def _date(value: str) -> datetime | None:
         return None
 
 
-def parse(raw: bytes, *, own: Collection[str] = ()) -> Mail:
-    """Read a mail. `own` are the addresses that we send from: mail from them is ours come back."""
-    if not raw.strip():
-        return Mail(disposition=Disposition.QUARANTINE, error="mail.empty")
+class _Here(NamedTuple):
+    """Where the mail was received."""
+
+    own: Collection[str]
+    trusted: Collection[str]
+
+
+def parse(
+    raw: bytes, *, own: Collection[str] = (), trusted: Collection[str] = mail_signs.SES
+) -> Mail:
+    """Read a mail. `own` are the addresses that we send from: mail from them is ours come back.
+
+    `trusted` are the services whose verdicts are believed, as `mail_signs.verdicts` has them.
+    """
+    here = _Here(own, trusted)
+    if not raw.strip(b"\0 \t\r\n"):
+        return _set_aside(Mail(), "mail.empty")
     if len(raw) > LARGEST:
         head, _ = tree(raw[:HEAD].partition(b"\r\n\r\n")[0].partition(b"\n\n")[0])
-        mail = _read(head, _Content(), own)
-        return msgspec.structs.replace(
-            mail, disposition=Disposition.QUARANTINE, error="mail.too_large"
-        )
-    root, complete = tree(mended(raw.lstrip(b"\r\n")))
-    mail = _read(root, _Content(), own)
-    if not complete:
-        return msgspec.structs.replace(
-            mail, disposition=Disposition.QUARANTINE, error="mail.too_complex"
-        )
-    return mail
+        return _set_aside(_read(head, Words(), Body(), here), "mail.too_large")
+    if raw.startswith((MSG, TNEF)):
+        return _parse_wrapped(raw, here)
+    body, raw = Body(), mended(raw)
+    root, complete = tree(raw)
+    if (again := bounded(raw, root)) is not raw:
+        root, complete = tree(again)
+    mail = _read(root, body.read(root), body, here)
+    if not (complete and body.is_complete):
+        return _set_aside(mail, "mail.too_complex")
+    return _set_aside(mail, "mail.partial") if body.types == ["message/partial"] else mail
 
 
-def _read(root: Part, content: _Content, own: Collection[str]) -> Mail:
+def _parse_wrapped(raw: bytes, here: _Here) -> Mail:
+    """Read a mail that somebody saved in Outlook and handed in as it was."""
+    letter = read_msg(raw) if raw.startswith(MSG) else read_tnef(raw)
+    if letter is None:
+        return _set_aside(Mail(), "mail.unreadable")
+    body = Body()
+    mail = _read(tree(letter.head)[0], body.take(letter), body, here)
+    return mail if body.is_complete else _set_aside(mail, "mail.too_complex")
+
+
+def _set_aside(mail: Mail, error: str) -> Mail:
+    return msgspec.structs.replace(mail, disposition=Disposition.QUARANTINE, error=error)
+
+
+def _read(root: Part, found: Words, body: Body, here: _Here) -> Mail:
+    """Return what the headers of `root` and the `body`, read before, say together."""
     raw_headers = [(name.lower(), str(value)) for name, value in root.raw_items()]
     raw_headers = raw_headers[:_MOST_HEADERS]
     first = dict(reversed(raw_headers))
@@ -209,12 +150,14 @@ def _read(root: Part, content: _Content, own: Collection[str]) -> Mail:
     one = dict(reversed(headers))
 
     senders = (addresses(first.get(key, "")) for key in ("from", "reply-to", "sender"))
-    name, address = next((found[0] for found in senders if found), ("", ""))
-    found = content.read(root)
+    name, address = next((listed[0] for listed in senders if listed), ("", ""))
     text = (found.plain if found.plain.strip() else found.html).strip("\n")
     kind, typed = root.typed()
     report = typed.get("report-type", "").lower() if kind == "multipart/report" else ""
-    is_bounce = mail_signs.bounces(headers, (kind, report), content.types, text)
+    bounce = None
+    if mail_signs.bounces(headers, (kind, report), body.types, text):
+        bounce = read_bounce(headers, body.attachments, text)
+    returned = bounce or Bounce()
     mail = Mail(
         from_address=address,
         from_name=name,
@@ -222,17 +165,24 @@ def _read(root: Part, content: _Content, own: Collection[str]) -> Mail:
         subject=one.get("subject", ""),
         date=_date(one.get("date", "")),
         text=text,
-        html="\n".join(content.html),
+        html="\n".join(body.html),
         reply=reply_of(text) if len(text) <= _LONGEST_CUT else text,
-        attachments=tuple(content.attachments),
-        is_auto_reply=not is_bounce and mail_signs.is_automatic(headers, report),
-        is_bounce=is_bounce,
+        attachments=tuple(body.attachments),
+        is_auto_reply=bounce is None and mail_signs.is_automatic(headers, report, body.types),
+        is_bounce=bounce is not None,
+        bounce_recipients=returned.recipients,
+        bounce_kind=returned.kind if bounce else None,
+        returned_message_id=returned.message_id,
+        returned_to=returned.to,
+        returned_reply_to=returned.reply_to,
+        is_signed=body.is_signed,
+        is_encrypted=body.is_encrypted,
         message_id=next(iter(_message_ids(one.get("message-id", ""))), ""),
         in_reply_to=next(iter(_message_ids(one.get("in-reply-to", ""))), ""),
         references=_message_ids(one.get("references", "")),
-        verdicts=mail_signs.verdicts(headers),
+        verdicts=mail_signs.verdicts(headers, here.trusted),
     )
-    return _disposed(mail, is_from_list=mail_signs.is_from_list(headers), own=own)
+    return _disposed(mail, is_from_list=mail_signs.is_from_list(headers), own=here.own)
 
 
 def _recipients(headers: list[tuple[str, str]], name: str) -> list[str]:

@@ -4,9 +4,9 @@ The same matter by several people, or several times, is one complaint for the co
 complainant, contact and respondent of it is kept; different matters of one person are separate
 complaints (B5; 000 四 3 and 4). So at any time (I3):
 
-    contacts received    = the contacts of all complaints, merged ones included
-    complaints counted   = complaints that are not merged into another
-    persons              = different keys of persons
+    contacts received    = the contacts of all complaints, merged and voided ones included
+    complaints counted   = complaints that are neither merged into another nor voided
+    persons              = different keys of persons, of all that are not voided
 
 A merged complaint leaves the line and goes the way of the one it is counted with; its history,
 contacts and letters stay its own. Unmerged, it has its place in the line again as it was.
@@ -15,9 +15,11 @@ contacts and letters stay its own. Unmerged, it has its place in the line again 
 import hashlib
 import hmac
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from complaints.compensation import owing
 from complaints.forms import normal_email, normal_phone
+from complaints.gates import closing
 from complaints.lifecycle import InvalidInputError, NotAllowedError, WrongStatusError, record
 from complaints.models import (
     Complainant,
@@ -35,8 +37,11 @@ from complaints.parts import Merged
 from complaints.roles import may_work_on
 from complaints.rounds import as_news
 from complaints.severity import came_late
+from complaints.telling import to_be_told
 
 Made = tuple[Complaint, TrackingEntry]
+Kind = Literal["notice", "survey"]
+"""What everybody who complained of a matter is written: the answer, and the question after it."""
 
 
 class Both(NamedTuple):
@@ -88,11 +93,11 @@ def can_be_merged(complaint: Complaint) -> bool:
     return early and not complaint.merged_into
 
 
-def merge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime) -> Both:
+def merge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime, office: Office) -> Both:
     """Count a complaint with another one, of the same matter.
 
-    Whoever is complained about in either is barred from both from then on (I8). Both are saved
-    together or not at all.
+    Whoever is complained about in either is barred from both from then on (I8). What it is still
+    to be paid keeps the other one open as well. Both are saved together or not at all.
 
     Raises InvalidInputError for a complaint and itself, NotAllowedError for the wrong person or
     where somebody of the one is complained about in the other, WrongStatusError where one of them
@@ -115,8 +120,9 @@ def merge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime) -> Bot
         actor=staff.username,
         facts={"into": into.complaint_id},
     )
+    whole = owing(main, complaint.unpaid, at=at, office=office) if complaint.unpaid else into
     grown = record(
-        into,
+        whole,
         "merged_in",
         at=at,
         actor=staff.username,
@@ -128,10 +134,13 @@ def merge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime) -> Bot
     return Both(merged, grown, link)
 
 
-def unmerge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime) -> Both:
+def unmerge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime, office: Office) -> Both:
     """Make a merged complaint one of its own again, in the place in the line that it had.
 
-    Its clocks run since they were started: the time in between was time of its complainant.
+    It will be answered by itself: what its complainant was to be told with the others counts no
+    more, and where the main one waited for that alone it goes on. Its clocks run since they were
+    started: the time in between was time of its complainant.
+
     Raises WrongStatusError where it is no part of this one, or was closed with it.
     """
     complaint, into = dossier.complaint, main.complaint
@@ -151,13 +160,16 @@ def unmerge(dossier: Dossier, main: Dossier, *, staff: Staff, at: datetime) -> B
         actor=staff.username,
         facts={"from": into.complaint_id},
     )
+    whole = owing(main, -complaint.unpaid, at=at, office=office) if complaint.unpaid else into
+    fewer = whole.replace(untold=into.untold - int(complaint.untold_at is not None))
     shrunk = record(
-        into,
+        fewer,
         "merged_out",
         at=at,
         actor=staff.username,
         facts={"complaint": complaint.complaint_id},
         repeats=into.repeats - _repeats(link, into),
+        **(closing(fewer, at=at, office=office) if fewer != into else {}),
     )
     return Both(alone, shrunk, link.replace(parted_at=at))
 
@@ -193,7 +205,37 @@ def put_back(complaint: Complaint) -> Complaint:
         clock=kept.clock,
         clocks=(*kept.clocks, *complaint.clocks),
         pause=kept.pause,
+        untold_at=None,
+        attempts=0,
+        attempted_at=None,
     )
+
+
+def repeats_of(dossier: Dossier, person: str | None = None) -> int:
+    """Return how many repeats come from what is merged: of its complainant, or of this person."""
+    complaint = dossier.complaint
+    main = complaint if person is None else complaint.replace(person=person)
+    return sum(_repeats(link, main) for link in dossier.merged)
+
+
+def know_again(
+    main: Dossier, complaint_id: str, person: str, *, staff: Staff, at: datetime
+) -> tuple[Made, Merged]:
+    """Record with the main complaint that a merged complainant turned out to be this person (I3).
+
+    Returns it with the link beside it: whom it counts may be one more, or one fewer.
+    """
+    before = next(one for one in main.merged if one.complaint_id == complaint_id)
+    link, complaint = before.replace(person=person), main.complaint
+    made = record(
+        complaint,
+        "merged_corrected",
+        at=at,
+        actor=staff.username,
+        facts={"complaint": complaint_id},
+        repeats=complaint.repeats - _repeats(before, complaint) + _repeats(link, complaint),
+    )
+    return made, link
 
 
 def _repeats(link: Merged, main: Complaint) -> int:
@@ -215,6 +257,8 @@ def _expect_mergeable(dossier: Dossier, main: Dossier, staff: Staff) -> None:
         raise WrongStatusError("one is part of another matter", text_id="error.merge_chain")
     if not can_be_merged(complaint) or not can_be_merged(into):
         raise WrongStatusError("one is approved already", text_id="error.merge_late")
+    if complaint.unpaid_with or any(one.what.startswith("payout:") for one in complaint.clocks):
+        raise WrongStatusError("a payout waits", text_id="error.merge_payout")
     if any(clock.what == "emergency" for clock in complaint.clocks):
         raise WrongStatusError("the emergency comes first", text_id="error.merge_emergency")
     for one, other in ((complaint, into), (into, complaint)):
@@ -249,30 +293,47 @@ def tell_main(
     )
 
 
-def since(dossier: Dossier) -> int:
-    """Return the number of the entry with which the complaint reached its present status."""
+def since(dossier: Dossier, status: Status) -> int:
+    """Return the number of the entry with which the complaint last reached a status; 0 if never."""
     number = 0
     for before, entry in zip((None, *dossier.entries), dossier.entries, strict=False):
-        if before is None or before.status is not entry.status:
+        if entry.status is status and (before is None or before.status is not status):
             number = entry.number
     return number
 
 
-def is_answered_with(dossier: Dossier, main: Dossier, kind: str) -> bool:
+def is_answered_with(dossier: Dossier, main: Dossier, kind: Kind) -> bool:
     """Return whether a merged complainant has had this letter in the present round of the main."""
-    told = {"with": main.complaint.complaint_id, "letter": kind, "since": since(main)}
+    told = _answer(main, kind)
     return any(one.action == "answered_with" and one.facts == told for one in dossier.entries)
 
 
-def answer_with(dossier: Dossier, main: Dossier, kind: str, *, at: datetime) -> Made:
-    """Record that a merged complainant is owed the same letter as that of the main complaint."""
+def answer_with(dossier: Dossier, main: Dossier, kind: Kind, *, at: datetime) -> Made:
+    """Record that a merged complainant is owed the same letter as that of the main complaint.
+
+    Whom no letter reaches is to be told the answer otherwise; nobody has to ask them the survey.
+    """
     return record(
         dossier.complaint,
         "answered_with",
         at=at,
         actor="notify",
-        facts={"with": main.complaint.complaint_id, "letter": kind, "since": since(main)},
+        facts=_answer(main, kind),
+        **(to_be_told(dossier, at) if kind == "notice" else {}),
     )
+
+
+def _answer(main: Dossier, kind: Kind) -> dict[str, str | int | bool | None]:
+    """Return which letter of which round it is: the same however often, and whenever, it is asked.
+
+    The main one may have gone on before the step that answers all begins.
+    """
+    reached = Status.APPROVED if kind == "notice" else Status.RESPONDED
+    return {
+        "with": main.complaint.complaint_id,
+        "letter": kind,
+        "since": since(main, reached),
+    }
 
 
 def rate_with(

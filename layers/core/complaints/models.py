@@ -4,7 +4,7 @@ Instants are UTC, aware, whole seconds. Money is in fen (1/100 CNY). Nothing her
 the environment or AWS.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -12,6 +12,7 @@ import msgspec
 
 from complaints.parts import (
     Announcement,
+    Correction,
     Dispute,
     EmergencyStep,
     Gate,
@@ -21,15 +22,18 @@ from complaints.parts import (
     Notice,
     OutsideCase,
     Payment,
+    Payout,
     Proof,
     Proxy,
     RecordKind,
     Seat,
+    Voided,
     WorkOrder,
 )
 from complaints.record import File, Record, sortable
+from complaints.staff import Absence, Role, Staff
 
-__all__ = ["File", "Record", "sortable"]
+__all__ = ["Absence", "File", "Record", "Role", "Staff", "sortable"]
 """What other modules take from here although it is defined below it."""
 
 
@@ -73,18 +77,6 @@ class Risk(StrEnum):
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
-
-
-class Role(StrEnum):
-    """What a member of staff may do; the names of the Cognito groups (H4)."""
-
-    INTAKE = "intake"
-    HANDLER = "handler"
-    DEPARTMENT_HEAD = "department_head"
-    QUALITY_OFFICE = "quality_office"
-    MANAGEMENT = "management"
-    AUDITOR = "auditor"
-    ADMINISTRATOR = "administrator"
 
 
 class Outcome(StrEnum):
@@ -156,7 +148,8 @@ class Clock(Record, frozen=True, kw_only=True):
 
     what: str = ""
     """Empty for the stage's own clock; else what runs beside it: `emergency`, `contact`,
-    `statement`, `order:<order_id>`, `outside:<case_id>`."""
+    `statement`, `order:<order_id>`, `outside:<case_id>`, `payment:<role or post>`,
+    `payout:<role or post>`."""
     started_at: datetime
     due_at: datetime
     next_at: datetime
@@ -267,6 +260,10 @@ class Complaint(Record, frozen=True):
     """The complaint that this one is counted with: one matter, kept whole (B5)."""
     set_aside: SetAside | None = None
     """Its place in the line, kept while it is merged and open."""
+    untold_at: datetime | None = None
+    """Of a merged complaint: since when its complainant is to be told what no letter can tell."""
+    untold: int = 0
+    """How many complainants of merged complaints are still to be told like that."""
     contacts: int = 1
     """How often the complainant turned to us about it, the first time included (I3)."""
     repeats: int = 0
@@ -293,6 +290,8 @@ class Complaint(Record, frozen=True):
     """Closing gates that a person proved open, in this round."""
     unpaid: int = 0
     """Payments that were offered and neither refused nor proven by their voucher."""
+    unpaid_with: int = 0
+    """Those of the complaints that are counted with it: it closes when theirs are done, too."""
     also: tuple[str, ...] = ()
     """Queues beside `queue` in which somebody finds it; a slot that was left stays, empty."""
     anonymous: bool = False
@@ -309,6 +308,8 @@ class Complaint(Record, frozen=True):
     followed_up_at: datetime | None = None
     """When the follow-up of this round was over; until all gates are open it is handled (I5)."""
     satisfaction: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
+    survey_declined_at: datetime | None = None
+    """When the complainant asked for no more invitations to rate; answers still come."""
     reopened: int = 0
     attempts: int = 0
     """Calls to the complainant in this stage that count and reached nobody."""
@@ -316,6 +317,8 @@ class Complaint(Record, frozen=True):
     """When the last of them was made."""
     news_at: datetime | None = None
     """When the complainant last added something that nobody has marked as read."""
+    unreached_at: datetime | None = None
+    """When a letter of it was given up, until somebody has marked that as read; it is news too."""
     overdue: int = 0
     """How many limits were missed so far."""
     look_again_at: datetime | None = None
@@ -323,6 +326,8 @@ class Complaint(Record, frozen=True):
     round_at: datetime | None = None
     """When this round of handling began; empty in the first, which began at receipt."""
     closed_at: datetime | None = None
+    voided: Voided | None = None
+    """Registered by mistake: it is filed and closed, and counts for nothing any more (I3)."""
     archive_key: str = ""
     version: int = 0
     digest: str = ""
@@ -466,9 +471,19 @@ class Letter(Record, frozen=True):
     text: str = ""
     """The words as they were sent."""
     given_up_at: datetime | None = None
-    """When it was given up, having been refused for days; then a person must find another way."""
+    """When it was given up, refused for good or for days; then a person must find another way."""
+    tries: int = 0
+    """How often it could not be sent."""
+    next_at: datetime | None = None
+    """When it is tried next, once it could not be sent."""
+    refused: str = ""
+    """What the mail system said when it refused it for good, such as `550 5.1.1`."""
     notice_id: str = ""
     """The notice that a reminder or an escalation to a member of staff tells; else empty."""
+    bounced_at: datetime | None = None
+    """When it came back for good, or its reader said that such mail is not wanted."""
+    bounce_code: str = ""
+    """What the other side said: a status such as `5.1.1`, `permanent`, `unwanted`."""
 
 
 class Dossier(Record, frozen=True):
@@ -487,6 +502,7 @@ class Dossier(Record, frozen=True):
     notices: tuple[Notice, ...] = ()
     proofs: tuple[Proof, ...] = ()
     payments: tuple[Payment, ...] = ()
+    payouts: tuple[Payout, ...] = ()
     proxies: tuple[Proxy, ...] = ()
     emergency_steps: tuple[EmergencyStep, ...] = ()
     announcements: tuple[Announcement, ...] = ()
@@ -495,6 +511,7 @@ class Dossier(Record, frozen=True):
     seats: tuple[Seat, ...] = ()
     merged: tuple[Merged, ...] = ()
     """What is counted with it, in the order of numbers."""
+    corrections: tuple[Correction, ...] = ()
     entries: tuple["TrackingEntry", ...] = ()
 
     @property
@@ -502,6 +519,20 @@ class Dossier(Record, frozen=True):
         """Every file of the complaint: what was attached, and the raw mails."""
         attached = [file for contact in self.contacts for file in contact.files]
         return (*attached, *(contact.original for contact in self.contacts if contact.original))
+
+    @property
+    def unreached(self) -> frozenset[str]:
+        """Addresses, in small letters, that sent a letter back for good since they were entered."""
+        return frozenset(
+            letter.to.lower()
+            for letter in self.letters
+            if letter.bounced_at
+            and not any(
+                one.after.get("email", "").lower() == letter.to.lower()
+                and one.at >= letter.bounced_at
+                for one in self.corrections
+            )
+        )
 
 
 class TrackingEntry(Record, frozen=True):
@@ -521,32 +552,3 @@ class TrackingEntry(Record, frozen=True):
     commitment: str = ""
     previous: str = ""
     digest: str = ""
-
-
-class Absence(Record, frozen=True):
-    """Days on which a member of staff is away, both included."""
-
-    first: date
-    last: date
-
-
-class Staff(Record, frozen=True):
-    """A member of staff, as the directory knows one."""
-
-    username: str
-    name: str
-    email: str
-    roles: tuple[Role, ...]
-    department: str = ""
-    phone: str = ""
-    posts: tuple[str, ...] = ()
-    """Codes of the policy's posts that this person holds."""
-    deputy: str = ""
-    """User name of who acts in this person's absence."""
-    absences: tuple[Absence, ...] = ()
-    on_call: bool = False
-    """Whether told of emergencies at any hour."""
-    left_on: date | None = None
-    """The last day; from then on nothing is told to this person."""
-    acting_for: tuple["Staff", ...] = ()
-    """Absent ones whom this person stands in for today; reckoned at each request, never stored."""

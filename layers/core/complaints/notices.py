@@ -30,13 +30,15 @@ def tell(
     by: str = "check_sla",
     reason: str = "",
     instead_of: str = "",
+    once: str = "",
 ) -> tuple[Notice, tuple[Letter, ...]]:
     """Return the notice of the step just recorded about a clock, and the letters that tell it.
 
-    `complaint` is as after the step, `clock` as before it; `kind` is the kind of letter.
+    `complaint` is as after the step, `clock` as before it; `kind` is the kind of letter. `once` is
+    the id of the form that told it by hand: its notice has it in its own (`was_told`).
     """
     notice = Notice(
-        notice_id=f"{complaint.version:06}",
+        notice_id=f"{complaint.version:06}-{once}" if once else f"{complaint.version:06}",
         clock=clock.what,
         step=clock.steps + 1,
         to=to,
@@ -48,6 +50,11 @@ def tell(
         instead_of=instead_of,
     )
     return notice, tuple(letter(complaint, kind, notice, member, at=at) for member in people)
+
+
+def was_told(notices: Iterable[Notice], once: str) -> bool:
+    """Return whether a form told its notice before."""
+    return any(one.notice_id.endswith(f"-{once}") for one in notices)
 
 
 def letter(

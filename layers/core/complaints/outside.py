@@ -2,12 +2,19 @@
 
 from datetime import datetime
 
-from complaints.clocks import clock_until, limit_end, with_clock, without_clock
+from complaints.clocks import (
+    clock_until,
+    expect_near,
+    limit_end,
+    with_clock,
+    without_clock,
+)
 from complaints.gates import closing
 from complaints.lifecycle import (
     InvalidInputError,
     NotAllowedError,
     WrongStatusError,
+    expect_words,
     record,
 )
 from complaints.models import Complaint, Staff, TrackingEntry
@@ -46,7 +53,8 @@ def register(
     A first word to the complainant that is still due has the limit of such a case (003: 3 days).
 
     Raises NotAllowedError for who neither registers nor handles, WrongStatusError for a closed
-    complaint, InvalidInputError for a body that the policy does not know, or times out of order.
+    complaint, InvalidInputError for a body that the policy does not know, or times out of
+    order or far away.
     """
     if not may_enter_outside(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not register an outside case")
@@ -55,6 +63,8 @@ def register(
     find_body(case.body, office)
     if case.received_at > at or case.due_at < case.received_at:
         raise InvalidInputError("times out of order", text_id="error.outside_times")
+    expect_near(case.received_at, at)
+    expect_near(case.due_at, at)
     later = complaint.replace(**another_body(complaint, at=at, office=office))
     clock = clock_until(
         case.due_at,
@@ -94,8 +104,7 @@ def answer(
         raise NotAllowedError(f"{staff.username} may not answer for {complaint.complaint_id}")
     if case.answered_at:
         raise WrongStatusError(f"{case.case_id} is answered", text_id="error.outside_answered")
-    if not words.strip():
-        raise InvalidInputError("no words", text_id="error.answer_missing")
+    expect_words(words, "error.answer_missing")
     left = complaint.replace(**without_clock(complaint, clock_name(case.case_id)))
     return record(
         left,

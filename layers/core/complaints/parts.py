@@ -10,6 +10,22 @@ from typing import Literal
 from complaints.record import Record
 
 
+class VoidReason(StrEnum):
+    """Why a complaint was registered by mistake (作废)."""
+
+    TEST = "test"
+    NOT_OURS = "not_ours"
+    BY_MISTAKE = "by_mistake"
+
+
+class Voided(Record, frozen=True, kw_only=True):
+    """Who voided a complaint, when and why; the words lie beside it as a contact."""
+
+    reason: VoidReason
+    by: str
+    at: datetime
+
+
 class RecordKind(StrEnum):
     """How something was found out (C3)."""
 
@@ -168,6 +184,46 @@ class Payment(Record, frozen=True, kw_only=True):
     """Number of the payment voucher."""
     upload_id: str = ""
     """The voucher as a piece of evidence; empty for none."""
+    payout: str = ""
+    """Id of the payout to a whole group incident that it is one payment of; empty for none."""
+
+
+class Payout(Record, frozen=True, kw_only=True):
+    """The same amount to every complainant of a group incident, approved once (B6, I18)."""
+
+    payout_id: str
+    amount: int
+    """What each of them is paid."""
+    people: int
+    """How many complaints it is for: what is merged after the offer is not in it."""
+    basis: str
+    payer: str
+    offered_by: str
+    offered_at: datetime
+    entry: int
+    """Number of the entry of the history by which it was offered: who was in the matter then."""
+    approved_by: str = ""
+    approved_at: datetime | None = None
+    refused_reason: str = ""
+    after: str = ""
+    """The number of the last complaint that it has reached, in the order of numbers."""
+    done_at: datetime | None = None
+    """When it had reached all of them."""
+
+    @property
+    def total(self) -> int:
+        """What is approved: the amount for each, times their number."""
+        return self.amount * self.people
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether nobody has approved or refused it yet."""
+        return not self.approved_at and not self.refused_reason
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there may be complaints that it has not reached yet."""
+        return self.approved_at is not None and self.done_at is None
 
 
 class Proxy(Record, frozen=True, kw_only=True):
@@ -258,6 +314,20 @@ class Merged(Record, frozen=True, kw_only=True):
     """How often its complainant had come back before it was merged."""
     parted_at: datetime | None = None
     """When it was unmerged; the link stays, as nothing is ever deleted, and counts no more."""
+
+
+class Correction(Record, frozen=True, kw_only=True):
+    """Particulars that were added or corrected after registration (A6): the old ones stay here."""
+
+    correction_id: str
+    by: str
+    at: datetime
+    before: dict[str, str]
+    """Name of each particular that changed -> what it was; empty where there was none."""
+    after: dict[str, str]
+    """The same names -> what they are from then on."""
+    source: str = ""
+    """How it became known: needed where something was there before."""
 
 
 class Dispute(Record, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ and moves to the time that was agreed with the complainant where the policy has 
 is done, the complainant hears from us in time, solved or not (C8).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from complaints import clocks
@@ -13,6 +13,7 @@ from complaints.lifecycle import (
     InvalidInputError,
     NotAllowedError,
     WrongStatusError,
+    expect_words,
     record,
 )
 from complaints.models import (
@@ -34,8 +35,6 @@ from complaints.rounds import another_body, pause_over, spoken
 
 SOLVING = frozenset({Status.ASSESSED, Status.INVESTIGATED})
 """Where the time of the solution runs: it may be extended, or agreed with the complainant."""
-FARTHEST = timedelta(days=366)
-"""How far ahead a time may be agreed; what lies beyond is a slip of the pen."""
 
 
 def may_pause(complaint: Complaint) -> bool:
@@ -75,7 +74,7 @@ def pause(
         raise WrongStatusError(f"{complaint.complaint_id}: nothing to pause")
     if reason not in office.policy.pauses.reasons:
         raise InvalidInputError(f"{reason} is no reason", text_id="error.pause_reason")
-    _expect_words(words)
+    expect_words(words)
     if not at < until <= longest_pause(at, office):
         raise InvalidInputError(f"paused until {until}", text_id="error.pause_length")
     changes: dict[str, Any] = (
@@ -170,7 +169,7 @@ def ask_extension(
         raise WrongStatusError(
             f"{complaint.complaint_id}: asked already", text_id="error.extension_asked"
         )
-    _expect_words(words)
+    expect_words(words)
     _expect_allowed(clock, by, office)
     request = ExtensionRequest(
         by=staff.username,
@@ -218,7 +217,7 @@ def decide_extension(
             text_id="error.own_extension" if own else "",
         )
     if not approved:
-        _expect_words(words)
+        expect_words(words)
         return record(
             complaint,
             "extension_refused",
@@ -272,8 +271,8 @@ def agree_time(
             f"{complaint.complaint_id}: no time is agreed", text_id="error.not_agreed"
         )
     clock = _running(complaint)
-    _expect_words(words)
-    if not at < agreed_at <= at + FARTHEST:
+    expect_words(words)
+    if not at < agreed_at <= at + clocks.FARTHEST:
         raise InvalidInputError(f"agreed for {agreed_at}", text_id="error.agreed_at")
     agreed = clocks.agree(clock, agreed_at, at=at, policy=office.policy, zone=office.zone)
     return record(
@@ -304,7 +303,7 @@ def contacted(
     _expect_open(complaint)
     if channel not in {Channel.PHONE, Channel.VISIT}:
         raise InvalidInputError(f"contacted by {channel}")
-    _expect_words(words)
+    expect_words(words)
     return record(
         complaint,
         "contacted",
@@ -332,7 +331,7 @@ def report_progress(
     """
     _expect_right(complaint, staff)
     _expect_open(complaint)
-    _expect_words(words)
+    expect_words(words)
     if not complainant.email:
         raise InvalidInputError("no address to write to", text_id="error.no_address")
     return record(
@@ -362,12 +361,6 @@ def _expect_open(complaint: Complaint) -> None:
     """Raise WrongStatusError for a complaint about which nothing is to be done any more."""
     if not complaint.is_open:
         raise WrongStatusError(f"{complaint.complaint_id} is closed")
-
-
-def _expect_words(words: str) -> None:
-    """Raise InvalidInputError where nothing was written."""
-    if not words.strip():
-        raise InvalidInputError("no words", text_id="error.words_missing")
 
 
 def _expect_allowed(clock: Clock, by: Limit, office: Office) -> None:

@@ -15,6 +15,8 @@ from complaints.policy import QUALITY_OFFICE
 NEEDS_DEPARTMENT = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 """Roles that mean nothing without a department."""
 MOST_ABSENCES = 20
+FORMULA = ("=", "+", "-", "@")
+"""How a cell begins that a spreadsheet would reckon; no name does."""
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}", re.ASCII)
 
 
@@ -94,7 +96,7 @@ def problems_of(
         "username": None
         if USERNAME.fullmatch(member.username)
         else Problem("staff.people.username_wrong"),
-        "name": None if member.name else Problem("form.missing.field"),
+        "name": _name_problem(member),
         "roles": None if member.roles else Problem("form.missing.field"),
         "department": _department_problem(member, office),
         "posts": _posts_problem(member, office),
@@ -102,6 +104,12 @@ def problems_of(
         "absences": _absences_problem(member),
     }
     return {field: problem for field, problem in checks.items() if problem}
+
+
+def _name_problem(member: Staff) -> Problem | None:
+    if not member.name:
+        return Problem("form.missing.field")
+    return Problem("staff.people.name_formula") if member.name.startswith(FORMULA) else None
 
 
 def _department_problem(member: Staff, office: Office) -> Problem | None:

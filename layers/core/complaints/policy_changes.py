@@ -12,6 +12,18 @@ NAMES = ("code", "kind", "to", "what")
 """What an entry of a list is known by, so that an entry that moved is no change."""
 LONGEST_LIST = 12
 UNTOLD = frozenset({"version"})
+ALLOWED = {
+    "number >= ": "policy.allowed.at_least",
+    "number <= ": "policy.allowed.at_most",
+    "length >= ": "policy.allowed.longer",
+    "length <= ": "policy.allowed.shorter",
+    "items >= ": "policy.allowed.items",
+    "text like ": "policy.allowed.like",
+    "later than ": "policy.allowed.later",
+    "exactly one of ": "policy.allowed.one_of",
+    "not ": "policy.allowed.not",
+}
+"""How what is allowed begins in the short form, and its sentence."""
 
 Value = Any
 """A setting as plain values: what JSON can hold."""
@@ -76,6 +88,19 @@ def said(value: Value, t: Texts) -> str:
             role = f"policy.role.{value}"
             words = t(role) if role in t else str(value)
     return words
+
+
+def permitted(allowed: str, t: Texts) -> str:
+    """Return what a setting may be in words, out of the short form that a terminal shows.
+
+    >>> from complaints.texts import texts
+    >>> permitted("number >= 1", texts("zh_CN")), permitted("general|major", texts("zh_CN"))
+    ('不小于 1 的数', 'general|major')
+    """
+    for start, text_id in ALLOWED.items():
+        if allowed.startswith(start):
+            return t(text_id, value=allowed.removeprefix(start))
+    return t(f"policy.allowed.{allowed}") if f"policy.allowed.{allowed}" in t else allowed
 
 
 def _listed(parts: list[str]) -> str:

@@ -2,28 +2,25 @@
 
     python -m complaints.policy_file [SOURCE_FOLDER [TARGET_FOLDER]]
 
-compiles all files of `infra/policies/`. Heavy libraries (YAML, JSON Schema) live here alone and
-are needed when a policy is written, never when a complaint comes in.
+compiles all files of `infra/policies/`. Heavy libraries (YAML in `policy_yaml`, JSON Schema in
+`policy_schema`) are needed when a policy is written, never when a complaint comes in.
 
 Words that several procedures share stand in `words.yaml` of the same folder, by name. A policy file
 takes them with `words_from: [name, …]` beside or instead of `words`; its own words go before, and
 one of weight 0 takes a shared word away. What is compiled holds the words themselves.
 """
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-import jsonschema
 import msgspec
 import msgspec.inspect
-import yaml
-from jsonschema.protocols import Validator
 
+from complaints import policy_yaml
 from complaints.models import Role
 from complaints.policy import (
     QUALITY_OFFICE,
@@ -37,34 +34,14 @@ from complaints.policy import (
 )
 from complaints.policy import version_of as policy_version
 from complaints.policy_rules import Place, Wrong, broken
+from complaints.policy_schema import schema_problems
+from complaints.policy_yaml import PolicyFileError, Problem, as_problems
 
-LONGEST_VALUE = 60
 WORDS_FILE = "words.yaml"
 SharedWords = dict[str, float] | list[str]
 """Words as a file holds them: with their weights, or plain."""
 POLICIES = Path(__file__).parents[3] / "infra" / "policies"
 """The policy files of the project."""
-
-
-class Problem(NamedTuple):
-    """What is wrong in a policy file, where, and what would be right."""
-
-    file: str
-    line: int
-    field: str
-    value: str
-    allowed: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.field}: value {self.value}: allowed {self.allowed}"
-
-
-class PolicyFileError(Exception):
-    """A policy file has problems; all of them are in `problems`."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
 
 
 def check(
@@ -93,11 +70,19 @@ def read_words(path: Path) -> dict[str, SharedWords]:
     """
     if not path.exists():
         return {}
-    found, lines, wrong = _loaded(path.read_text(encoding="utf-8"), str(path))
-    wrong += _schema_problems(found, dict[str, Words])
+    found, lines, wrong = policy_yaml.load(path.read_text(encoding="utf-8"), str(path))
+    wrong += schema_problems(found, dict[str, Words])
     if wrong:
-        raise PolicyFileError(_as_problems(wrong, lines, str(path)))
+        raise PolicyFileError(as_problems(wrong, lines, str(path)))
     return cast("dict[str, SharedWords]", found)
+
+
+def words_beside(path: Path) -> dict[str, SharedWords] | None:
+    """Return the shared words of the folder of a policy file; None for those of the project.
+
+    A copy may stand without them. Raises PolicyFileError with all problems.
+    """
+    return read_words(path.parent / WORDS_FILE) or None
 
 
 def version_of(policy: Policy) -> str:
@@ -203,44 +188,13 @@ def _checked(
 ) -> tuple[Any, list[Problem]]:
     """Return what a policy file says, shared words and all, and its problems."""
     try:
-        policy, lines, wrong = _loaded(content, file)
+        policy, lines, wrong = policy_yaml.load(content, file)
     except PolicyFileError as error:
         return None, error.problems
     wrong += _take_words(policy, _words_of_project() if shared is None else shared)
-    wrong += [*_schema_problems(policy, Policy), *_cross_problems(policy)]
+    wrong += [*schema_problems(policy, Policy), *_cross_problems(policy)]
     wrong += _record_problems(policy, is_new=not wrong)
-    return policy, _as_problems(wrong, lines, file)
-
-
-def _loaded(content: str, file: str) -> tuple[Any, dict[Place, int], list[Wrong]]:
-    """Return what a YAML file holds, the line of each place, and the keys that stand twice.
-
-    Raises PolicyFileError for what is no YAML.
-    """
-    try:
-        root = yaml.compose(content, Loader=yaml.SafeLoader)
-        found = yaml.safe_load(content)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        problem = Problem(file, line, "(file)", error.problem or "", "YAML")
-        raise PolicyFileError([problem]) from error
-    except (yaml.YAMLError, ValueError) as error:
-        problem = Problem(file, 1, "(file)", _shown(str(error)), "YAML")
-        raise PolicyFileError([problem]) from error
-    if root is None:
-        raise PolicyFileError([Problem(file, 1, "(file)", "null", "object")])
-    # Times and dates are plain YAML values, but text in JSON.
-    return msgspec.to_builtins(found), dict(_lines(root, ())), [*_repeated_keys(root, ())]
-
-
-def _as_problems(wrong: Iterable[Wrong], lines: dict[Place, int], file: str) -> list[Problem]:
-    """Return what is wrong as problems, each once, in the order of the lines."""
-    found = dict.fromkeys(
-        Problem(file, _line_of(place, lines), _dotted(place), _shown(value), allowed)
-        for place, value, allowed in wrong
-    )
-    return sorted(found, key=lambda problem: (problem.line, problem.field))
+    return policy, as_problems(wrong, lines, file)
 
 
 def _take_words(policy: object, shared: Mapping[str, SharedWords]) -> list[Wrong]:
@@ -277,68 +231,6 @@ def _joined(own: Any, lists: list[SharedWords]) -> Any:  # noqa: ANN401 - not ch
         else:
             return own
     return words
-
-
-def _schema_problems(content: Any, kind: Any) -> Iterator[Wrong]:  # noqa: ANN401 - not checked yet
-    """Yield what the schema of a record, such as Policy, does not allow."""
-    validator: Validator = jsonschema.Draft202012Validator(
-        msgspec.json.schema(kind), format_checker=jsonschema.FormatChecker(formats=["date"])
-    )
-    for error in validator.iter_errors(content):
-        yield from _from_schema(error)
-
-
-def _from_schema(error: jsonschema.ValidationError) -> Iterator[Wrong]:
-    """Yield one problem for each thing that a schema error names."""
-    place: Place = tuple(error.absolute_path)
-    rule: str = str(error.validator)
-    wanted = cast("Any", error.validator_value)
-    schema, instance = cast("Any", error.schema), cast("Any", error.instance)
-    if rule == "additionalProperties" and wanted is False:
-        known = schema.get("properties", {})
-        for key in instance:
-            if key not in known:
-                yield (*place, key), instance[key], "|".join(known)
-    elif rule == "required":
-        for key in wanted:
-            if key not in instance:
-                yield (*place, key), None, "required"
-    elif rule == "anyOf" and error.context:
-        yield from _from_union(error, error.context, place)
-    else:
-        yield place, instance, _allowed(rule, wanted)
-
-
-def _from_union(
-    error: jsonschema.ValidationError,
-    branches: Iterable[jsonschema.ValidationError],
-    place: Place,
-) -> Iterator[Wrong]:
-    """Yield the problems of the branch that the value was meant for: the one of its type."""
-    fitting = [part for part in branches if not (part.validator == "type" and not part.path)]
-    if fitting:
-        for part in fitting:
-            yield from _from_schema(part)
-        return
-    types = [str(part.validator_value) for part in branches]
-    yield place, error.instance, "|".join(types)
-
-
-def _allowed(rule: str, wanted: Any) -> str:  # noqa: ANN401 - whatever a JSON schema holds
-    """Return what a rule of JSON Schema allows, in its own short form."""
-    signs = {
-        "minimum": "number >= {}",
-        "maximum": "number <= {}",
-        "minLength": "length >= {}",
-        "maxLength": "length <= {}",
-        "minItems": "items >= {}",
-        "pattern": "text like {}",
-        "format": "{}",
-        "type": "{}",
-    }
-    if rule == "enum":
-        return "|".join(map(str, wanted))
-    return signs.get(rule, f"{rule} {{}}").format(wanted)
 
 
 def _cross_problems(policy: Any) -> Iterator[Wrong]:  # noqa: ANN401 - not checked yet
@@ -435,51 +327,6 @@ def _found(node: Any, *way: str | None, place: Place = ()) -> Iterator[tuple[Pla
             yield from _found(entry, *way[1:], place=(*place, key))
     elif isinstance(node, dict) and way[0] in node:
         yield from _found(node[way[0]], *way[1:], place=(*place, str(way[0])))
-
-
-def _repeated_keys(node: yaml.Node, place: Place) -> Iterator[Wrong]:
-    """Yield keys that stand twice in one mapping: YAML would silently keep the last."""
-    if isinstance(node, yaml.MappingNode):
-        times = Counter(str(key.value) for key, _ in node.value)
-        for key, part in node.value:
-            if times[str(key.value)] > 1:
-                yield (*place, str(key.value)), str(key.value), "key once"
-            yield from _repeated_keys(part, (*place, str(key.value)))
-    elif isinstance(node, yaml.SequenceNode):
-        for index, part in enumerate(node.value):
-            yield from _repeated_keys(part, (*place, index))
-
-
-def _lines(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
-    """Yield each place of a file with its line; a key's line is where the key stands."""
-    yield place, node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        for key, part in node.value:
-            inner = (*place, str(key.value))
-            yield from _lines(part, inner)
-            yield inner, key.start_mark.line + 1
-    elif isinstance(node, yaml.SequenceNode):
-        for index, part in enumerate(node.value):
-            yield from _lines(part, (*place, index))
-
-
-def _line_of(place: Place, lines: dict[Place, int]) -> int:
-    """Return the line of a place, or of the nearest place around it where it is missing."""
-    while place and place not in lines:
-        place = place[:-1]
-    return lines.get(place, 1)
-
-
-def _dotted(place: Place) -> str:
-    """Return a place as people read it: `types[2].code`."""
-    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
-    return "".join(parts).removeprefix(".") or "(file)"
-
-
-def _shown(value: object) -> str:
-    """Return a value as JSON, cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
 if __name__ == "__main__":

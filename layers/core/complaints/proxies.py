@@ -43,15 +43,24 @@ def may_be_told(proxy: Proxy, what: What) -> bool:
 def reachable(dossier: Dossier) -> Complainant:
     """Return the complainant with the ways of a proxy where the person left none.
 
-    Only of a proxy who may be told everything; the complainant's own ways go first.
+    Only of a proxy who may be told everything; the complainant's own ways go first. An address
+    that sent a letter back is no way until it is corrected.
     """
     complainant = dossier.complainant
+    if is_unreached(complainant.email, dossier):
+        complainant = complainant.replace(email="")
     for proxy in dossier.proxies:
         if may_be_told(proxy, "everything"):
+            email = "" if is_unreached(proxy.email, dossier) else proxy.email
             complainant = complainant.replace(
-                email=complainant.email or proxy.email, phone=complainant.phone or proxy.phone
+                email=complainant.email or email, phone=complainant.phone or proxy.phone
             )
     return complainant
+
+
+def is_unreached(address: str, dossier: Dossier) -> bool:
+    """Return whether no letter goes to an address any more, because one came back from it."""
+    return address.lower() in dossier.unreached
 
 
 def addressee(to: str, dossier: Dossier) -> str:
@@ -70,6 +79,8 @@ def copies(letter: Letter, dossier: Dossier) -> tuple[Letter, ...]:
     found = []
     for proxy in dossier.proxies:
         if not proxy.email or proxy.email == letter.to or not may_be_told(proxy, "progress"):
+            continue
+        if is_unreached(proxy.email, dossier):
             continue
         whole = may_be_told(proxy, "everything")
         kind = letter.kind if whole else ONLY_PROGRESS
@@ -129,7 +140,7 @@ def check(proxy: Proxy, evidence: Iterable[File]) -> None:
     """
     if proxy.may_be_told != "nothing" and proxy.authority == "none":
         raise InvalidInputError("told without authority", text_id="error.proxy_unauthorised")
-    kept = {file.key.rpartition("/")[2] for file in evidence}
+    kept = {file.upload_id for file in evidence}
     if proxy.authority == "written" and proxy.upload_id not in kept:
         raise InvalidInputError("no document", text_id="error.proxy_document_missing")
 

@@ -27,6 +27,11 @@ class File(Record, frozen=True):
     content_type: str
     """Judged by content, never by the sender's word."""
 
+    @property
+    def upload_id(self) -> str:
+        """The last part of its key, which names it within its complaint."""
+        return self.key.rpartition("/")[2]
+
 
 def sortable(instant: datetime) -> str:
     """Write an instant so that text order is time order: UTC, whole seconds, `Z`.

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from complaints.clocks import expect_near
 from complaints.lifecycle import InvalidInputError, NotAllowedError, expect, record
 from complaints.models import Complaint, Staff, Status, TrackingEntry
 from complaints.office import Office
@@ -15,13 +16,14 @@ def keep(
     """Add a record of the investigation; it counts for every round that follows.
 
     Raises NotAllowedError for who does not handle the complaint, InvalidInputError for something
-    that is yet to happen.
+    that is yet to happen, or was more than a year ago.
     """
     expect(complaint, Status.ASSESSED)
     if not may_work_on(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not investigate {complaint.complaint_id}")
     if made.at > at:
         raise InvalidInputError("done later than now", text_id="error.record_in_future")
+    expect_near(made.at, at)
     return record(
         complaint,
         "record_kept",

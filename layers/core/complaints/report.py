@@ -4,6 +4,7 @@ Heads of complaints go in, a record of figures comes out. A complaint belongs to
 office's calendar in which it was received, and stays there whatever happens to it later; so each
 breakdown of a month adds up to what was received. A complaint that is merged into another is not
 counted again, but its contacts and its person are: every contact is in the totals (000 四 4; I3).
+One that was voided counts for nothing but its contacts, and is listed with who and why.
 Compensation is no part of the heads and so no part of this report.
 """
 
@@ -16,6 +17,7 @@ from complaints.clocks import is_overdue
 from complaints.lifecycle import is_past
 from complaints.models import Complaint, Outcome, Record, Status
 from complaints.office import Office
+from complaints.parts import Voided
 
 DAY_SECONDS = 24 * 60 * 60
 NONE = ""
@@ -44,6 +46,7 @@ class Listed(Record, frozen=True, kw_only=True):
     reopened: int = 0
     missed: bool = False
     """Whether any of its limits was missed so far."""
+    voided: Voided | None = None
 
 
 class Figures(Record, frozen=True, kw_only=True):
@@ -55,11 +58,13 @@ class Figures(Record, frozen=True, kw_only=True):
     received: int = 0
     """Complaints: what is merged into another is counted with that one (B5)."""
     merged: int = 0
-    """Merged into another, of this month or not; with `received` all that were registered."""
+    """Merged into another, of this month or not."""
+    voided: int = 0
+    """Registered by mistake; with `received` and `merged` all that were registered."""
     contacts: int = 0
-    """How often people turned to us, by what was received and what was merged (I3)."""
+    """How often people turned to us, by all that was registered (I3)."""
     persons: int = 0
-    """Different people among them, as far as they can be told apart."""
+    """Different people among them, as far as they can be told apart; voided ones left out."""
     closed: int = 0
     open: int = 0
     overdue: int = 0
@@ -111,6 +116,8 @@ class MonthReport(Record, frozen=True, kw_only=True):
     by_day: tuple[int, ...]
     """Received on each day of the month."""
     complaints: tuple[Listed, ...]
+    voided: tuple[Listed, ...] = ()
+    """What was received or voided in the month, and counts in no total."""
 
 
 DIMENSIONS: dict[str, Callable[[Listed], str]] = {
@@ -144,7 +151,7 @@ def month_report(
         for wanted in (month, before)
     )
     rows, rows_before = (
-        [listed(one, at) for one in some if not one.merged_into] for some in (now, then)
+        [listed(one, at) for one in some if is_counted(one)] for some in (now, then)
     )
     return MonthReport(
         month=month,
@@ -154,15 +161,20 @@ def month_report(
         figures=figures(now, at),
         before=figures(then, at),
         by={name: _tallies(rows, rows_before, code) for name, code in DIMENSIONS.items()},
-        by_day=_by_day([one for one in now if not one.merged_into], month, office.zone),
+        by_day=_by_day([one for one in now if is_counted(one)], month, office.zone),
         complaints=tuple(rows),
+        voided=_voided(known.values(), month, at=at, office=office),
     )
 
 
 def figures(complaints: list[Complaint], at: datetime) -> Figures:
-    """Return the totals of these complaints; of merged ones the contacts and persons alone."""
+    """Return the totals of these complaints.
+
+    Of merged ones contacts and persons alone are counted, of voided ones the contacts.
+    """
     registered = complaints
-    complaints = [one for one in registered if not one.merged_into]
+    standing = [one for one in registered if not one.voided]
+    complaints = [one for one in standing if is_counted(one)]
     closed_days = [days for one in complaints if (days := days_to_close(one)) is not None]
     asked = [one for one in complaints if is_past(one, Status.FOLLOWED_UP) or one.reopened]
     satisfied = sum(one.follow_up_outcome is Outcome.SATISFIED for one in complaints)
@@ -171,9 +183,10 @@ def figures(complaints: list[Complaint], at: datetime) -> Figures:
     still_open = sum(one.is_open for one in complaints)
     return Figures(
         received=len(complaints),
-        merged=len(registered) - len(complaints),
+        merged=len(standing) - len(complaints),
+        voided=len(registered) - len(standing),
         contacts=sum(one.contacts for one in registered),
-        persons=len({one.person for one in registered if one.person}),
+        persons=len({one.person for one in standing if one.person}),
         closed=len(complaints) - still_open,
         open=still_open,
         overdue=sum(waits_too_long(one, at) for one in complaints),
@@ -211,7 +224,21 @@ def listed(complaint: Complaint, at: datetime) -> Listed:
         satisfaction=complaint.satisfaction,
         reopened=complaint.reopened,
         missed=has_missed(complaint, at),
+        voided=complaint.voided,
     )
+
+
+def _voided(
+    complaints: Iterable[Complaint], month: str, *, at: datetime, office: Office
+) -> tuple[Listed, ...]:
+    """Return what was received or voided in a month, by number."""
+    rows = [
+        listed(one, at)
+        for one in complaints
+        if one.voided
+        and month in {local_month(of, office.zone) for of in (one.received_at, one.voided.at)}
+    ]
+    return tuple(sorted(rows, key=lambda row: row.complaint_id))
 
 
 def drill(report: MonthReport, chosen: Mapping[str, str]) -> tuple[Listed, ...]:
@@ -264,6 +291,11 @@ def utc_months(month: str, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 # ---- one complaint -------------------------------------------------------------------------
+
+
+def is_counted(complaint: Complaint) -> bool:
+    """Return whether it is a complaint of its own: neither counted with another, nor voided."""
+    return not complaint.merged_into and not complaint.voided
 
 
 def waits_too_long(complaint: Complaint, at: datetime) -> bool:

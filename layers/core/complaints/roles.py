@@ -17,6 +17,8 @@ READS_ALL = frozenset({Role.QUALITY_OFFICE, Role.MANAGEMENT, Role.AUDITOR, Role.
 IN_LINE = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 """Roles that a person has for the own department alone."""
 CHANGES_POLICY = frozenset({Role.QUALITY_OFFICE, Role.ADMINISTRATOR})
+SORTS_MAIL = frozenset({Role.INTAKE, Role.QUALITY_OFFICE})
+"""Who reads the mails in quarantine, and says what becomes of them."""
 READS_POLICY = CHANGES_POLICY | {Role.MANAGEMENT, Role.AUDITOR}
 LAST = (Role.QUALITY_OFFICE, Role.MANAGEMENT, Role.ADMINISTRATOR)
 """Who signs where nobody else may, in this order."""
@@ -51,6 +53,11 @@ def also_deputies(right: Callable[P, R]) -> Callable[P, R]:
         return answer
 
     return asked
+
+
+def may_sort_mail(staff: Staff) -> bool:
+    """Return whether this person may say what becomes of a mail in quarantine."""
+    return bool(SORTS_MAIL & set(staff.roles))
 
 
 def is_barred(complaint: Complaint, staff: Staff) -> bool:
@@ -117,8 +124,12 @@ def may_return(complaint: Complaint, order_id: str, staff: Staff) -> bool:
 
     Else an order to a department that has nobody would hold the complaint for ever.
     """
-    coordinates = bool(COORDINATES & set(staff.roles)) and not is_barred(complaint, staff)
-    return coordinates or may_fulfil(complaint, order_id, staff)
+    return coordinates(complaint, staff) or may_fulfil(complaint, order_id, staff)
+
+
+def coordinates(complaint: Complaint, staff: Staff) -> bool:
+    """Return whether this person coordinates a complaint: of the quality office, never the own."""
+    return bool(COORDINATES & set(staff.roles)) and not is_barred(complaint, staff)
 
 
 @also_deputies
@@ -162,6 +173,13 @@ def may_add_proxy(complaint: Complaint, staff: Staff) -> bool:
     return Role.INTAKE in staff.roles or may_work_on(complaint, staff)
 
 
+def may_correct(complaint: Complaint, staff: Staff) -> bool:
+    """Return whether this person corrects particulars: the desk, or who handles it (A6)."""
+    if is_barred(complaint, staff):
+        return False
+    return Role.INTAKE in staff.roles or may_work_on(complaint, staff)
+
+
 def may_respond(complaint: Complaint, staff: Staff) -> bool:
     """Return whether this person may act on an emergency: who handles it, or is on call (C4)."""
     on_call = staff.on_call or Role.MANAGEMENT in staff.roles
@@ -186,6 +204,11 @@ def may_read_policy(staff: Staff) -> bool:
 def may_change_policy(staff: Staff) -> bool:
     """Return whether this person may put another policy into force (H5)."""
     return bool(CHANGES_POLICY & set(staff.roles))
+
+
+def may_change_wording(staff: Staff) -> bool:
+    """Return whether this person may change the words of letters: who may change the policy."""
+    return may_change_policy(staff)
 
 
 @also_deputies
@@ -358,6 +381,11 @@ def may_follow_up(complaint: Complaint, staff: Staff) -> bool:
 
 def may_reopen(complaint: Complaint, staff: Staff) -> bool:
     """Return whether this person may take a closed complaint up again: the quality office."""
+    return Role.QUALITY_OFFICE in staff.roles and not is_barred(complaint, staff)
+
+
+def may_void(complaint: Complaint, staff: Staff) -> bool:
+    """Return whether this person may void what was registered by mistake: the quality office."""
     return Role.QUALITY_OFFICE in staff.roles and not is_barred(complaint, staff)
 
 

@@ -42,6 +42,8 @@ NO = frozenset({"", "否", "no", "n", "false", "0"})
 SEPARATORS = re.compile(r"[;,；，、|\n]+")
 RANGE = re.compile(r"(.{8,11}?)\s*(?:~|～|—|–|至|到|to)\s*(.{8,11})")
 ZIP = b"PK\x03\x04"
+Entries = tuple[Staff | None, Staff]
+"""An entry before and after; None for somebody who is new."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
     """User names of the directory that are not in the table; they stay as they are."""
     faults: tuple[Fault, ...] = ()
+
+    def changes(self) -> list[Entries]:
+        """Return the entries before and after, new people first."""
+        return [*((None, member) for member in self.added), *self.changed]
 
 
 class UnreadableTableError(ValueError):
@@ -113,8 +119,6 @@ def _of_text(content: bytes) -> list[list[str]]:
 
 
 def _of_workbook(content: bytes) -> list[list[str]]:
-    from zipfile import BadZipFile
-
     import openpyxl
 
     try:
@@ -122,7 +126,7 @@ def _of_workbook(content: bytes) -> list[list[str]]:
         sheet = book.worksheets[0]
         rows = sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=50, values_only=True)
         return [[_cell(value) for value in row] for row in rows]
-    except (BadZipFile, KeyError, ValueError, IndexError, OSError, SyntaxError) as error:
+    except Exception as error:  # a broken workbook breaks the library in any way
         raise UnreadableTableError("roster.unreadable") from error
 
 
@@ -221,7 +225,7 @@ def _readers(office: Office) -> dict[str, Callable[[str], object]]:
     """Return how the cell of each column is read."""
     policy = office.policy
     roles = _names_of(
-        (role, *(texts(one)(f"policy.role.{role}") for one in LANGUAGES), *_title(role, office))
+        (role, *_title(role, office), *(texts(one)(f"policy.role.{role}") for one in LANGUAGES))
         for role in Role
     )
     reserved = (texts(one)(f"staff.queue.{QUALITY_OFFICE}") for one in LANGUAGES)
@@ -273,8 +277,7 @@ def _read_names(
     codes = tuple(dict.fromkeys(names.values()))
     if len(typed) > most or any(one not in names for one in typed):
         words = {code: name for name, code in reversed([*names.items()]) if name != code}
-        allowed = (f"{words[code]} ({code})" if code in words else code for code in codes)
-        raise _WrongCellError(text_id, allowed)
+        raise _WrongCellError(text_id, (words.get(code, code) for code in codes))
     chosen = {names[one] for one in typed}
     return tuple(code for code in codes if code in chosen)
 

@@ -26,13 +26,19 @@ CONTACT = "contact"
 """The clock of the first word to the complainant (C8)."""
 VERIFICATION = "verification"
 """The clock beside follow-up by which the measures must be verified (D6)."""
+STATEMENT = "statement"
+"""The clock of the public statement on a group incident (B6)."""
 COMES_BACK = frozenset({"refused", "reopened"})
 """Ways back that count as a repeat: the complainant had to say it again (D5)."""
 
 
-def next_clock(limit: Limit, *, started_at: datetime, at: datetime, office: Office) -> Clock:
-    """Start the clock of the stage that follows an answer."""
-    return start_clock(limit, started_at=started_at, at=at, policy=office.policy, zone=office.zone)
+def next_clock(
+    limit: Limit, *, started_at: datetime, at: datetime, office: Office, what: str = ""
+) -> Clock:
+    """Start the clock of the stage that follows an answer, or of `what` runs beside it."""
+    return start_clock(
+        limit, started_at=started_at, at=at, policy=office.policy, zone=office.zone, what=what
+    )
 
 
 def investigation_limit(complaint: Complaint, office: Office) -> Limit:
@@ -77,14 +83,7 @@ def contact_clock(
     limit = (clocks.contact_other_body if other_body else None) or clocks.contact
     if limit is None:
         return None
-    return start_clock(
-        limit,
-        started_at=received_at,
-        at=at,
-        policy=office.policy,
-        zone=office.zone,
-        what=CONTACT,
-    )
+    return next_clock(limit, started_at=received_at, at=at, office=office, what=CONTACT)
 
 
 def another_body(complaint: Complaint, *, at: datetime, office: Office) -> dict[str, Any]:
@@ -218,6 +217,32 @@ def called_in_vain(
     )
 
 
+def calls_ended(
+    complaint: Complaint,
+    outcome: Outcome,
+    words: str,
+    *,
+    actor: str,
+    key: bytes,
+    at: datetime,
+    **changes: Any,  # noqa: ANN401 - fields of Complaint
+) -> tuple[Complaint, TrackingEntry]:
+    """Record the last call in vain that the policy asks for; `changes` are what ends with it."""
+    calls = complaint.attempts + 1
+    return record(
+        complaint,
+        "calls_ended",
+        at=at,
+        actor=actor,
+        facts={"outcome": outcome, "calls": calls},
+        personal={"words": words},
+        key=key,
+        attempts=calls,
+        attempted_at=at,
+        **changes,
+    )
+
+
 def follow_up_begins(
     complaint: Complaint, *, key: bytes, at: datetime, office: Office
 ) -> dict[str, Any]:
@@ -263,9 +288,7 @@ def _to_verify(complaint: Complaint, *, at: datetime, office: Office) -> dict[st
     if not awaited or Gate.VERIFIED in complaint.proven:
         return {}
     limit = office.policy.clocks.verification
-    started = start_clock(
-        limit, started_at=at, at=at, policy=office.policy, zone=office.zone, what=VERIFICATION
-    )
+    started = next_clock(limit, started_at=at, at=at, office=office, what=VERIFICATION)
     return with_clock(complaint, started)
 
 

@@ -21,14 +21,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from complaints.clocks import is_overdue, without_clock
-from complaints.group_incident import CLOCK as STATEMENT
 from complaints.group_incident import begun
 from complaints.lifecycle import record
 from complaints.models import Assessment, Complaint, Dossier, Status, TrackingEntry
 from complaints.office import Office
 from complaints.policy import Counted, Policy
 from complaints.record import Record
-from complaints.rounds import reassessed
+from complaints.rounds import STATEMENT, reassessed
 
 UNANSWERED = frozenset({Status.RECEIVED, Status.ASSESSED, Status.INVESTIGATED, Status.APPROVED})
 
@@ -237,14 +236,13 @@ def _as_incident(
 
     One that staff declared stays one, and so does one whose statement is out.
     """
-    mass = any(proof.what == "people" for proof in found)
-    if mass and not complaint.incident_at:
+    if any(proof.what == "people" for proof in found):
         return begun(complaint, at=at, office=office)
     by_count = any(
         entry.action == "promoted" and entry.occurred_at == complaint.incident_at
         for entry in dossier.entries
     )
     awaited = any(clock.what == STATEMENT for clock in complaint.clocks)
-    if not mass and complaint.incident_at and by_count and awaited:
+    if complaint.incident_at and by_count and awaited:
         return complaint.replace(incident_at=None, **without_clock(complaint, STATEMENT))
     return complaint

@@ -36,6 +36,10 @@ class Texts:
         """Return the words of this id with the named values put in; KeyError if it is unknown."""
         return self._catalogue.gettext(text_id).format_map(values)
 
+    def as_written(self, text_id: str) -> str:
+        """Return the words with the names of their values; KeyError if the id is unknown."""
+        return self._catalogue.gettext(text_id)
+
     def __contains__(self, text_id: str) -> bool:
         try:
             self._catalogue.gettext(text_id)

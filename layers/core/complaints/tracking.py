@@ -27,6 +27,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     number: str
     status: Status
+    voided: bool = False
+    """Whether it was registered by mistake, and is handled no further."""
     received_at: datetime
     stages: tuple[tuple[str, str], ...]
     """Words of each stage with done, now or todo."""
@@ -40,6 +42,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """In fen."""
     may_answer: bool
     may_rate: bool
+    may_decline_survey: bool = False
+    """Whether invitations to rate went out, and may be stopped."""
     accepted: bool
     history: tuple[Line, ...]
     """The newest first."""
@@ -58,10 +62,12 @@ def progress(dossier: Dossier, t: Texts, office: Office, main: Dossier | None = 
     complaint = dossier.complaint
     told = tuple(contact for contact in dossier.contacts if is_outside(contact.by))
     answered = complaint.status not in UNANSWERED
-    finding = dossier.findings[-1] if answered and dossier.findings else None
+    replied = answered and dossier.findings and not complaint.voided
+    finding = dossier.findings[-1] if replied else None
     return Progress(
         number=complaint.complaint_id,
         status=complaint.status,
+        voided=complaint.voided is not None,
         received_at=complaint.received_at,
         stages=stages(complaint, t),
         now=t(_now(complaint)),
@@ -74,6 +80,8 @@ def progress(dossier: Dossier, t: Texts, office: Office, main: Dossier | None = 
         ),
         may_rate=complaint.status is Status.RESPONDED
         and complaint.follow_up_outcome is not Outcome.SATISFIED,
+        may_decline_survey=complaint.survey_declined_at is None
+        and any(letter.kind == "survey" for letter in dossier.letters),
         accepted=bool(finding and complaint.reply_outcome == "accepted"),
         history=history(dossier, t),
         told=tuple(contact for contact in told if contact.text),
@@ -100,7 +108,12 @@ def _with_main(dossier: Dossier, main: Dossier, t: Texts, office: Office) -> Pro
 
 
 def stages(complaint: Complaint, t: Texts) -> tuple[tuple[str, str], ...]:
-    """Return each stage of the line with its state: what is behind, and the one that runs."""
+    """Return each stage of the line with its state: what is behind, and the one that runs.
+
+    A voided complaint has gone two steps, and has none before it.
+    """
+    if complaint.voided:
+        return ((t("stage.received"), "done"), (t("stage.voided"), "done"))
     behind = LINE.index(complaint.status)
     states = ("done",) * (behind + 1) + ("now",) + ("todo",) * len(LINE)
     return tuple((t(f"stage.{status}"), state) for status, state in zip(LINE, states, strict=False))
@@ -131,6 +144,8 @@ def asked(dossier: Dossier) -> str:
 
 def _now(complaint: Complaint) -> str:
     """Return the id of the sentence that says what happens at present."""
+    if complaint.voided:
+        return f"track.voided.{complaint.voided.reason}"
     if complaint.pause:
         return f"track.paused.{complaint.pause.reason}"
     if _is_round_two(complaint):

@@ -7,6 +7,7 @@ a security header.
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -162,18 +163,42 @@ def html(
     status: int = HTTPStatus.OK,
     cookies: Sequence[str] = (),
     form_origins: Sequence[str] = (),
+    frames: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a page whose forms may post to us and to `form_origins`, and nowhere else."""
+    """Return a page whose forms may post to us and to `form_origins`, and nowhere else.
+
+    `frames` lets it hold frames of ours, as `framed` makes them.
+    """
     return Response(
         status=status,
         body=body,
         headers={
             "Content-Type": "text/html; charset=utf-8",
-            **security_headers(form_origins),
+            **security_headers(form_origins, frames=frames),
             **(headers or {}),
         },
         cookies=tuple(cookies),
+    )
+
+
+def framed(body: str, style: str) -> Response:
+    """Return what a stranger wrote, for a frame of ours: nothing runs, loads, posts or leads on.
+
+    `style` is the text of the one style sheet that it may have.
+    """
+    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
+    policy = (
+        *("default-src 'none'", f"style-src 'sha256-{digest}'", "form-action 'none'"),
+        *("base-uri 'none'", "frame-ancestors 'self'", "sandbox"),
+    )
+    return Response(
+        body=f'<!doctype html>\n<meta charset="utf-8">\n<style>{style}</style>\n{body}\n',
+        headers={
+            "Content-Type": "text/html; charset=utf-8",
+            **security_headers(),
+            "Content-Security-Policy": "; ".join(policy),
+        },
     )
 
 
@@ -199,7 +224,7 @@ def asset(body: bytes, content_type: str, *, forever: bool) -> Response:
     )
 
 
-def security_headers(form_origins: Sequence[str] = ()) -> dict[str, str]:
+def security_headers(form_origins: Sequence[str] = (), *, frames: bool = False) -> dict[str, str]:
     """Return the headers that every answer carries: no script, no frame, no copy, no trace."""
     return {
         "Content-Security-Policy": "; ".join(
@@ -208,6 +233,7 @@ def security_headers(form_origins: Sequence[str] = ()) -> dict[str, str]:
                 "style-src 'self'",
                 "img-src 'self' data:",
                 " ".join(("form-action 'self'", *form_origins)),
+                *(("frame-src 'self'",) if frames else ()),
                 "frame-ancestors 'none'",
                 "base-uri 'none'",
             )

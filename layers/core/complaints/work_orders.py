@@ -6,18 +6,26 @@ is not the responsible one makes the complaint a joint matter: that department s
 
 from datetime import datetime
 
-from complaints.clocks import clock_until, limit_end, start_clock, with_clock, without_clock
+from complaints.clocks import (
+    clock_until,
+    expect_near,
+    limit_end,
+    with_clock,
+    without_clock,
+)
 from complaints.lifecycle import (
     InvalidInputError,
     NotAllowedError,
     WrongStatusError,
     expect,
+    expect_words,
     record,
 )
 from complaints.models import Clock, Complaint, Staff, Status, TrackingEntry
 from complaints.office import Office
 from complaints.parts import WorkOrder
 from complaints.roles import may_fulfil, may_return, may_work_on
+from complaints.rounds import next_clock
 
 
 def issue(
@@ -150,8 +158,7 @@ def _end(
     at: datetime,
 ) -> tuple[Complaint, TrackingEntry]:
     """Take an order off the complaint; its clock stops."""
-    if not words.strip():
-        raise InvalidInputError("no result and no reason", text_id="error.reason_missing")
+    expect_words(words, "error.reason_missing")
     name = clock_name(order.order_id)
     clock = next((one for one in complaint.clocks if one.what == name), None)
     return record(
@@ -173,15 +180,11 @@ def _end(
 
 def _clock(order: WorkOrder, at: datetime, office: Office) -> Clock:
     """Return the clock of an order as it is issued: until the time asked for, else by policy."""
-    policy, name = office.policy, clock_name(order.order_id)
+    policy, name, begun = office.policy, clock_name(order.order_id), order.issued_at
     if order.complete_at:
-        return clock_until(
-            order.complete_at, started_at=order.issued_at, at=at, policy=policy, what=name
-        )
+        return clock_until(order.complete_at, started_at=begun, at=at, policy=policy, what=name)
     limit = policy.clocks.work_order
-    return start_clock(
-        limit, started_at=order.issued_at, at=at, policy=policy, zone=office.zone, what=name
-    )
+    return next_clock(limit, started_at=begun, at=at, office=office, what=name)
 
 
 def _expect_open(complaint: Complaint, order: WorkOrder) -> None:
@@ -191,6 +194,8 @@ def _expect_open(complaint: Complaint, order: WorkOrder) -> None:
 
 
 def _expect_in_order(start_at: datetime | None, complete_at: datetime | None, at: datetime) -> None:
-    """Raise InvalidInputError for a completion that is past, or before the start."""
+    """Raise InvalidInputError for a completion that is past, far ahead, or before the start."""
     if complete_at and (complete_at <= at or (start_at and start_at > complete_at)):
         raise InvalidInputError("times out of order", text_id="error.order_times")
+    expect_near(complete_at, at)
+    expect_near(start_at, at)

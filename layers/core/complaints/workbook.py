@@ -41,6 +41,7 @@ COLUMNS = (
     "reopened",
     "satisfaction",
 )
+VOIDED = ("complaint_id", "received_at", "voided_reason", "voided_by", "voided_at")
 TALLY = ("code", "received", "share", "before", "closed", "missed", "mean_days")
 FORMATS: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 16},
@@ -114,6 +115,7 @@ def month_workbook(report: MonthReport, *, office: Office, language: str) -> byt
     _breakdown(made, "type", "doughnut")
     _breakdown(made, "department", "bar")
     _details(made)
+    _voided(made)
     book.close()
     return kept.getvalue()
 
@@ -207,6 +209,26 @@ def _details(made: _Book) -> None:
         sheet.set_column(column, column, _width([heading, *(row[column] for row in table)]))
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, len(table), len(COLUMNS) - 1)
+
+
+def _voided(made: _Book) -> None:
+    """Write the sheet that lists what was voided, by whom and why; none where nothing was."""
+    rows = [(one, one.voided) for one in made.report.voided if one.voided]
+    if not rows:
+        return
+    t = texts(made.language)
+    sheet = _sheet(made, "voided")
+    headings = [t(f"report.column.{column}") for column in VOIDED]
+    _row(made, sheet, 0, headings, ["heading"] * len(VOIDED))
+    table: list[tuple[Value, ...]] = [
+        (one.complaint_id, one.received_at, t(f"voided.{voided.reason}"), voided.by, voided.at)
+        for one, voided in rows
+    ]
+    for index, values in enumerate(table, start=1):
+        _row(made, sheet, index, values, [_kind(value) for value in values])
+    for column, heading in enumerate(headings):
+        sheet.set_column(column, column, _width([heading, *(row[column] for row in table)]))
+    sheet.freeze_panes(1, 1)
 
 
 def _table(made: _Book, sheet: "Worksheet", start: int, dimension: str) -> int:

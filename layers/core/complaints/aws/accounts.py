@@ -9,19 +9,19 @@ department. The token comes straight from Cognito over TLS, so its signature pro
 import base64
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date
 from typing import Any, Self
 
 import msgspec
 
-from complaints.aws.directory import StaffDirectory
+from complaints.aws.directory import StaffDirectory, StaleEntryError
 from complaints.aws.runtime import client, now
 from complaints.aws.settings import load_settings, resource
 from complaints.lifecycle import ComplaintError
 from complaints.models import Role, Staff
 from complaints.people import Change, day_of, has_left
 
+NEVER_SIGNED_IN = "FORCE_CHANGE_PASSWORD"
 PASSWORD_LENGTH = 12
 ALPHABETS = ("abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789")
 """Without letters and digits that look alike: a first password is read out or written down."""
@@ -43,12 +43,6 @@ class TooManyTriesError(ComplaintError):
     """The user pool refuses to try more passwords for a while."""
 
     text_id = "staff.sign_in.wait"
-
-
-class NameTakenError(ComplaintError):
-    """Somebody has this user name already."""
-
-    text_id = "staff.people.taken"
 
 
 class NewPasswordWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +154,8 @@ class Accounts:
     def add(self, member: Staff) -> str:
         """Make an account; return its first password, to be changed at the first sign-in.
 
-        Raises NameTakenError.
+        One that is there already is taken over; it has a new first password if nobody has signed
+        in with the one that it had, for who was to hear it may not have. Groups come by `follow`.
         """
         password = first_password()
         attributes = {
@@ -179,12 +174,11 @@ class Accounts:
                     {"Name": name, "Value": value} for name, value in attributes.items() if value
                 ],
             )
-        except self._client.exceptions.UsernameExistsException as error:
-            raise NameTakenError(f"{member.username} is taken") from error
-        for role in member.roles:
-            self._client.admin_add_user_to_group(
-                UserPoolId=self._pool, Username=member.username, GroupName=role
-            )
+        except self._client.exceptions.UsernameExistsException:
+            known = {"UserPoolId": self._pool, "Username": member.username}
+            if self._client.admin_get_user(**known)["UserStatus"] != NEVER_SIGNED_IN:
+                return ""
+            self._client.admin_set_user_password(**known, Password=password, Permanent=False)
         return password
 
     def _who(self, username: str, answer: Mapping[str, Any]) -> Staff | NewPasswordWanted:
@@ -200,15 +194,19 @@ def keep(change: Change) -> str:
     """Bring the pool and the directory to what a change says; return a new first password, or "".
 
     The pool goes first: the directory is what counts, so a change that stops half-way has given
-    nobody a right, and is repeated as a whole. An account that is there already is taken over.
+    nobody a right, and is repeated as a whole. Raises StaleEntryError where somebody else changed
+    the entry first; the pool then follows what that one says.
     """
-    member, accounts, password = change.after, Accounts.from_env(), ""
+    member, accounts, directory = change.after, Accounts.from_env(), StaffDirectory.from_env()
     day = day_of(change.at, load_settings().office)
-    if change.before is None:
-        with suppress(NameTakenError):
-            password = accounts.add(member)
+    password = "" if change.before else accounts.add(member)
     accounts.follow(member, day)
-    StaffDirectory.from_env().save(change)
+    try:
+        directory.save(change)
+    except StaleEntryError:
+        if entered := directory.find(member.username):
+            accounts.follow(entered, day)
+        raise
     return password
 
 

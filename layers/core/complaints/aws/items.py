@@ -1,4 +1,6 @@
-"""What lies in the complaints table: each record as JSON in `document`, beside it only keys.
+"""What lies in the complaints table: each record in `document`, beside it only keys.
+
+The records of a complaint's file are packed (`packing`), all others are plain JSON.
 
     what              complaint_id          part              index attributes
     ----------------  --------------------  ----------------  --------------------------------
@@ -16,23 +18,32 @@
     each group seat   TS-2026-000123-7      seat#<user name>  queue, due_at while investigated
     each announcement TS-2026-000123-7      announcement#<id> sweep_shard, next_at while an update
                                                               has not reached everybody
+    each payout       TS-2026-000123-7      payout#<id>       sweep_shard, next_at while it has not
+                                                              reached everybody
     handling parts    TS-2026-000123-7      <kind>#<id>       none (PARTS has the kinds)
     what was told     TS-2026-000123-7      told#<id>#<user>  queue, due_at until acknowledged
-    in other queues   TS-2026-000123-7      queue#<n>         queue, due_at (a copy of the head)
+    in other queues   TS-2026-000123-7      queue#<n>         queue, due_at (holds nothing else)
     the open task     TS-2026-000123-7      task              none (holds the task token)
     the secret        secret#person         secret            none (persons.py)
-    what was claimed  claim#<sha256>        claim             none
+    what was claimed  claim#<sha256>        claim             none (registration.py)
     running number    counter#<year>        counter           none (numbers.py)
     block of numbers  lease#<year>          <first>           sweep_shard, next_at while any is left
     staff             staff                 <user name>       none (directory.py)
     policies          policy                current, ...      none (policies.py)
     its changes       staff#change          <instant>#<id>    none (directory.py)
+    words of letters  wording               <letter>#<lang>   none (wordings.py)
+    their changes     wording#<letter>#...  <nnnnnn>          none (wordings.py)
     the last sweep    sweep                 end               none (sweeps.py)
-    quarantine        quarantine#<month>    <instant>#<key>   none (quarantine.py)
+    a mailbox         mailbox               <digest>          none (mailbox.py)
+    quarantine        quarantine#<month>    <instant>#<key>   queue, due_at while it awaits somebody
+    each raw mail     mail#<day>            <instant>#<key>   none (mail_ledger.py)
+    the look for mail sweep                 mail              none (orphans.py)
 
 by_next and by_queue are sparse: what nobody waits for is in neither. An emergency that awaits its
-first response stands before all others of its queue. The sweep is sharded because
-every open complaint moves in by_next at each stage; queues are the departments.
+first response stands before all others of its queue. The sweep is sharded because every open
+complaint moves in by_next at each stage, and a month because all that come in enter it; queues are
+the departments. A merged complaint is in none, but in `untold#<complaint_id>` of its main one while
+its complainant is to be told by phone.
 """
 
 import hashlib
@@ -41,6 +52,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from complaints.aws.packing import pack, unpack
 from complaints.models import (
     Complainant,
     Complaint,
@@ -55,6 +67,7 @@ from complaints.models import (
 )
 from complaints.parts import (
     Announcement,
+    Correction,
     Dispute,
     EmergencyStep,
     InvestigationRecord,
@@ -62,6 +75,7 @@ from complaints.parts import (
     Notice,
     OutsideCase,
     Payment,
+    Payout,
     Proof,
     Proxy,
     Seat,
@@ -70,8 +84,12 @@ from complaints.parts import (
 from complaints.rounds import LOOK_AGAIN
 
 SHARDS = 4
+MONTH_SHARDS = 8
+"""Partitions of a month; each takes 1,000 new complaints a second."""
 TOLD = "person#"
 """How the queue begins in which the notices of one person lie."""
+UNTOLD = "untold#"
+"""How the queue begins in which those lie whom nobody has told what the main complaint says."""
 LEASE = "lease#"
 PARTS: dict[str, tuple[type[Record], str]] = {
     "record": (InvestigationRecord, "record_id"),
@@ -79,6 +97,7 @@ PARTS: dict[str, tuple[type[Record], str]] = {
     "notice": (Notice, "notice_id"),
     "proof": (Proof, "gate"),
     "payment": (Payment, "payment_id"),
+    "payout": (Payout, "payout_id"),
     "proxy": (Proxy, "proxy_id"),
     "outside": (OutsideCase, "case_id"),
     "dispute": (Dispute, "dispute_id"),
@@ -86,6 +105,7 @@ PARTS: dict[str, tuple[type[Record], str]] = {
     "emergency_step": (EmergencyStep, "step_id"),
     "announcement": (Announcement, "announcement_id"),
     "merged": (Merged, "complaint_id"),
+    "correction": (Correction, "correction_id"),
 }
 """What may lie beside a complaint while it is handled: kind -> record, and the field of its id."""
 IN_DOSSIER = {kind: f"{kind}s" for kind in PARTS} | {
@@ -107,7 +127,10 @@ class Person(Record, frozen=True):
 
 
 class Claim(Record, frozen=True):
-    """Who has a mail or a form: the complaint, the digest of the content, the claimant's token."""
+    """Who has a mail or a form: the complaint, the digest of the content, the claimant's token.
+
+    Of a mail that others refer to and that has not come yet the digest is empty.
+    """
 
     complaint_id: str
     digest: str
@@ -120,18 +143,32 @@ def key_of(complaint_id: str, part: str) -> Key:
 
 
 def item(complaint_id: str, part: str, kept: msgspec.Struct) -> Stored:
-    """Return a record as the table holds it."""
+    """Return a record that is of no complaint's file, readable as it lies there."""
     return {
         **key_of(complaint_id, part),
         "document": {"S": msgspec.json.encode(kept).decode()},
     }
 
 
+def filed(complaint_id: str, part: str, kept: msgspec.Struct) -> Stored:
+    """Return a record of a complaint's file."""
+    return {**key_of(complaint_id, part), "document": {"B": pack(kept)}}
+
+
 def complaint_item(complaint: Complaint) -> Stored:
-    """Return the head with the attributes of its indexes; absent ones take it off an index."""
-    stored = item(complaint.complaint_id, "complaint", complaint)
+    """Return the head with the attributes of its indexes; absent ones take it off an index.
+
+    What no list shows and every save changes lies beside the document: by_queue, which holds the
+    document, is then written only where there is something new to show.
+    """
+    listed = msgspec.structs.replace(complaint, version=0, digest="", look_again_at=None)
+    stored = filed(complaint.complaint_id, "complaint", listed)
     stored["version"] = {"N": str(complaint.version)}
-    stored["received_month"] = {"S": f"{sortable(complaint.received_at):.7}"}
+    stored["digest"] = {"S": complaint.digest}
+    if complaint.look_again_at:
+        stored["look_again_at"] = {"S": sortable(complaint.look_again_at)}
+    month = f"{sortable(complaint.received_at):.7}"
+    stored["received_month"] = {"S": months(month)[shard(complaint.complaint_id, MONTH_SHARDS)]}
     stored["received_at"] = {"S": sortable(complaint.received_at)}
     if complaint.person:
         stored["person"] = {"S": complaint.person}
@@ -141,6 +178,9 @@ def complaint_item(complaint: Complaint) -> Stored:
     if complaint.queue and place:
         stored["queue"] = {"S": complaint.queue}
         stored["due_at"] = {"S": place}
+    if complaint.untold_at:
+        stored["queue"] = {"S": f"{UNTOLD}{complaint.merged_into}"}
+        stored["due_at"] = {"S": sortable(complaint.untold_at)}
     return stored
 
 
@@ -158,13 +198,15 @@ def place_in_queue(complaint: Complaint) -> str:
 
 def part_item(complaint: Complaint, part: Record) -> Stored:
     """Return a part of a complaint, with the attributes of the indexes that it is in."""
-    stored = item(complaint.complaint_id, part_name(complaint, part), part)
+    stored = filed(complaint.complaint_id, part_name(complaint, part), part)
     match part:
-        case Letter() if not part.sent_at:
-            # Sent at once by whoever queued it; what is not sent by then is found and sent.
-            return stored | due(complaint.complaint_id, part.queued_at + LOOK_AGAIN)
+        case Letter():
+            return letter_item(complaint.complaint_id, part)
         case Announcement():
             return announcement_item(complaint.complaint_id, part)
+        case Payout() if part.is_under_way:
+            since = part.approved_at or part.offered_at
+            return stored | due(complaint.complaint_id, since + LOOK_AGAIN)
         case WorkOrder():
             return stored | ordered(complaint, part)
         case Seat():
@@ -183,6 +225,8 @@ def part_name(complaint: Complaint, part: Record) -> str:
             return f"contact#{part.contact_id}"
         case Letter():
             return f"letter#{part.letter_id}"
+        case Person():
+            return "person"
         case Finding() | Decision() | Proof():
             return f"{type(part).__name__.lower()}#{number}"
     for kind, (record, field) in PARTS.items():
@@ -203,7 +247,7 @@ def told_items(complaint: Complaint, notice: Notice) -> list[Stored]:
     found = []
     for username in people:
         part = f"told#{notice.notice_id}#{username}"
-        stored = item(complaint.complaint_id, part, notice)
+        stored = filed(complaint.complaint_id, part, notice)
         if username in notice.awaits:
             stored["queue"] = {"S": f"{TOLD}{username}"}
             stored["due_at"] = {"S": sortable(notice.told_at)}
@@ -228,34 +272,53 @@ def seated(complaint: Complaint, seat: Seat) -> Stored:
     return {"queue": {"S": seat.queue}, "due_at": {"S": sortable(complaint.clock.due_at)}}
 
 
+def letter_item(complaint_id: str, letter: Letter) -> Stored:
+    """Return a letter; it is looked for until it is sent or given up.
+
+    Sent at once by whoever queued it; what is not sent by then is found and sent.
+    """
+    stored = filed(complaint_id, f"letter#{letter.letter_id}", letter)
+    if letter.sent_at or letter.given_up_at:
+        return stored
+    return stored | due(complaint_id, letter.next_at or letter.queued_at + LOOK_AGAIN)
+
+
 def announcement_item(complaint_id: str, part: Announcement) -> Stored:
     """Return an announcement; an update is looked for until it has reached everybody."""
-    stored = item(complaint_id, f"announcement#{part.announcement_id}", part)
+    stored = filed(complaint_id, f"announcement#{part.announcement_id}", part)
     return stored | due(complaint_id, part.at + LOOK_AGAIN) if part.is_under_way else stored
 
 
 def queue_items(complaint: Complaint) -> list[Stored]:
     """Return what lies in the queues beside the complaint's own, numbered by its slot in `also`.
 
-    Each is a copy of the head for the list of its queue. A slot that was left becomes an item
-    without a queue, which no list has.
+    A list reads the head that each points to. A slot that was left becomes an item without a
+    queue, which no list has.
     """
     items: list[Stored] = []
     for slot, queue in enumerate(complaint.also, start=1):
-        part = f"queue#{slot}"
+        stored: Stored = dict(key_of(complaint.complaint_id, f"queue#{slot}"))
         if queue:
             due_at = complaint.clock.due_at if complaint.clock else complaint.received_at
-            copied = item(complaint.complaint_id, part, complaint)
-            items.append(copied | {"queue": {"S": queue}, "due_at": {"S": sortable(due_at)}})
-        else:
-            items.append(dict(key_of(complaint.complaint_id, part)))
+            stored |= {"queue": {"S": queue}, "due_at": {"S": sortable(due_at)}}
+        items.append(stored)
     return items
 
 
 def due(complaint_id: str, instant: datetime) -> Stored:
     """Return the attributes that put something into by_next."""
-    shard = hashlib.sha256(complaint_id.encode()).digest()[0] % SHARDS
-    return {"sweep_shard": {"S": str(shard)}, "next_at": {"S": sortable(instant)}}
+    sweep = shard(complaint_id, SHARDS)
+    return {"sweep_shard": {"S": str(sweep)}, "next_at": {"S": sortable(instant)}}
+
+
+def months(month: str) -> list[str]:
+    """Return the partitions of a month, as `2026-11#0`."""
+    return [f"{month}#{one}" for one in range(MONTH_SHARDS)]
+
+
+def shard(complaint_id: str, of: int) -> int:
+    """Return in which of so many partitions a complaint lies: the same at each save."""
+    return hashlib.sha256(complaint_id.encode()).digest()[0] % of
 
 
 def track(entry: TrackingEntry) -> str:
@@ -270,7 +333,23 @@ def claim_id(claimed: str) -> str:
 
 def read(stored: Stored, kind: type[R]) -> R:
     """Return the record that an item holds."""
-    return msgspec.json.decode(stored["document"]["S"], type=kind)
+    document = stored["document"]
+    plain = unpack(document["B"]) if "B" in document else document["S"]
+    return msgspec.json.decode(plain, type=kind)
+
+
+def read_head(stored: Stored) -> Complaint:
+    """Return the complaint; out of by_queue without version, digest and `look_again_at`."""
+    head = read(stored, Complaint)
+    if "version" not in stored:
+        return head
+    look = stored.get("look_again_at")
+    return msgspec.structs.replace(
+        head,
+        version=int(stored["version"]["N"]),
+        digest=stored["digest"]["S"],
+        look_again_at=datetime.fromisoformat(look["S"]) if look else None,
+    )
 
 
 def read_all(stored: list[Stored], kind: type[R]) -> tuple[R, ...]:

@@ -5,19 +5,20 @@
     running number    counter#<year>  counter   taken: the last that is given or in a block;
                                                 idle: firsts of the blocks that nobody uses
     block of numbers  lease#<year>    <first>   upcoming, last, holder; sweep_shard, next_at while
-                                                numbers are left; voided_at
+                                                numbers are left; lapsed_at
 
 Alone, a registration moves the counter by one in its own transaction. Who loses that race again and
 again takes a block in one write, and gives its numbers without meeting anybody. What is left of a
 block when its time is over is given to the next who registers, so that no number stays out; what
-is left when the year is over is voided, and says so.
+is left when the year is over lapses, and says so.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple, Self
 
 from complaints.aws.items import LEASE, Stored, due, key_of
-from complaints.aws.runtime import client, now, random_id
+from complaints.aws.runtime import now, random_id
+from complaints.aws.table import Table
 from complaints.models import sortable
 
 PATIENCE = 5
@@ -56,8 +57,12 @@ class Numbers:
     """The running numbers in the complaints table."""
 
     def __init__(self, table: str) -> None:
-        self._table = table
-        self._client = client("dynamodb")
+        self._table = Table(table)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Return the numbers of the deployed table."""
+        return cls(Table.from_env().name)
 
     def next(self, year: int, lost: int = 0) -> Turn:
         """Return whose turn it is; `lost` races were lost for this registration already."""
@@ -67,7 +72,7 @@ class Numbers:
         # The first try trusts the number that this function saw last; the write checks it.
         taken = TAKEN.pop(year, None)
         if taken is None:
-            counter = self._counter(year)
+            counter = self._table.get(f"counter#{year}", "counter")
             taken = int(counter["taken"]["N"]) if counter else 0
             if free := sorted(map(int, counter.get("idle", {}).get("NS", []))):
                 block = self._adopt(year, free[0])
@@ -93,8 +98,8 @@ class Numbers:
             HELD[turn.year] = turn.block
 
     def release(self, year: int, first: int) -> None:
-        """Give back what is left of a block whose time is over; void it when its year is over."""
-        stored = self._get(f"{LEASE}{year}", f"{first:012}")
+        """Give back what is left of a block whose time is over; when its year is over it lapses."""
+        stored = self._table.get(f"{LEASE}{year}", f"{first:012}")
         over = datetime(year + 1, 1, 3, tzinfo=UTC)
         if not stored or "next_at" not in stored:
             return
@@ -121,7 +126,7 @@ class Numbers:
             writes = [
                 self._change(
                     key_of(f"{LEASE}{year}", f"{first:012}"),
-                    "SET voided_at = :now REMOVE sweep_shard, next_at",
+                    "SET lapsed_at = :now REMOVE sweep_shard, next_at",
                     {":now": {"S": sortable(now())}},
                     held,
                 )
@@ -130,12 +135,11 @@ class Numbers:
                 writes.append(
                     self._change(key_of(f"counter#{year}", "counter"), "DELETE idle :first", freed)
                 )
-        self._attempt(writes)
+        self._table.write(writes)
 
     def reason(self, year: int, n: int) -> str:
-        """Return why no complaint has this number: `reserved`, `voided`; empty if nothing says."""
-        found = self._client.query(
-            TableName=self._table,
+        """Return why no complaint has this number: `reserved`, `lapsed`; empty if nothing says."""
+        found = self._table.page(
             KeyConditionExpression="complaint_id = :leases AND part <= :n",
             ExpressionAttributeValues={":leases": {"S": f"{LEASE}{year}"}, ":n": {"S": f"{n:012}"}},
             ScanIndexForward=False,
@@ -144,7 +148,7 @@ class Numbers:
         )["Items"]
         if not found or not int(found[0]["upcoming"]["N"]) <= n <= int(found[0]["last"]["N"]):
             return ""
-        return "voided" if "voided_at" in found[0] else "reserved"
+        return "lapsed" if "lapsed_at" in found[0] else "reserved"
 
     def _of_block(self, year: int, block: Block) -> Turn:
         """Return the next number of a block; only its holder can take it."""
@@ -174,13 +178,13 @@ class Numbers:
         }
         writes = [
             self._move(year, taken, block.last),
-            {"Put": {"TableName": self._table, "Item": item}},
+            self._table.put(item),
         ]
-        return block if self._attempt(writes) else None
+        return block if self._table.write(writes) else None
 
     def _adopt(self, year: int, first: int) -> Block | None:
         """Take over a block that nobody uses; None if somebody else was faster."""
-        stored = self._get(f"{LEASE}{year}", f"{first:012}")
+        stored = self._table.get(f"{LEASE}{year}", f"{first:012}")
         holder, until = random_id(), now() + HELD_FOR
         upcoming, last = int(stored["upcoming"]["N"]), int(stored["last"]["N"])
         writes = [
@@ -196,7 +200,7 @@ class Numbers:
                 {":first": {"NS": [str(first)]}},
             ),
         ]
-        return Block(first, upcoming, last, holder, until) if self._attempt(writes) else None
+        return Block(first, upcoming, last, holder, until) if self._table.write(writes) else None
 
     def _move(self, year: int, taken: int, to: int) -> Stored:
         """Move the running number of a year on, if nobody else did and no block is free."""
@@ -215,25 +219,5 @@ class Numbers:
         """Return an update as part of a transaction."""
         condition = dict(condition or {})
         values = values | condition.pop("ExpressionAttributeValues", {})
-        update = {"TableName": self._table, "Key": key, "UpdateExpression": expression}
+        update = {"TableName": self._table.name, "Key": key, "UpdateExpression": expression}
         return {"Update": {**update, "ExpressionAttributeValues": values, **condition}}
-
-    def _attempt(self, writes: list[Stored]) -> bool:
-        """Write all of it or nothing; return whether it was written."""
-        try:
-            self._client.transact_write_items(TransactItems=writes)
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {one["Code"] for one in error.response.get("CancellationReasons", [])}
-            if not reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-                raise
-            return False
-        return True
-
-    def _counter(self, year: int) -> Any:  # noqa: ANN401 - an item as boto3 gives it
-        return self._get(f"counter#{year}", "counter")
-
-    def _get(self, complaint_id: str, part: str) -> Any:  # noqa: ANN401 - an item as boto3 gives it
-        key = key_of(complaint_id, part)
-        return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get(
-            "Item", {}
-        )

@@ -1,13 +1,13 @@
 """The policies that are or were in force: whatever a complaint was received under is kept.
 
-    what                                  where
-    ------------------------------------  ----------------------------------------------
-    a policy, compiled                    policy bucket  policies/<name>/<version>.json
-    the same as it was written            policy bucket  policies/<name>/<version>.yaml
-    a policy handed in from outside       policy bucket  policies/override.yaml
-    what is in force                      the table      policy, current
-    each change of it                     the table      policy, change#<instant>#<nnnnnn>
-    what was handed in and refused        the table      policy, refused
+Policies lie in the bucket (`policy_bucket`), what is in force in the complaints table, under
+complaint_id = "policy":
+
+    what                                  part
+    ------------------------------------  ----------------------------------------
+    what is in force                      current
+    each change of it                     change#<instant>#<nnnnnn>
+    what was handed in and refused        refused
 
 In force is the adopted policy, and where none was adopted the deployed one. A policy goes into the
 bucket before anything names it. A warm function asks what is in force once a minute; a policy that
@@ -22,10 +22,12 @@ from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from complaints.aws import policy_bucket
 from complaints.aws.environment import resource
-from complaints.aws.items import Stored, item, key_of, read
+from complaints.aws.items import item, key_of, read
 from complaints.aws.metrics import count
-from complaints.aws.runtime import client, logger
+from complaints.aws.runtime import logger
+from complaints.aws.table import Table
 from complaints.lifecycle import ComplaintError, InvalidInputError
 from complaints.models import Record, sortable
 from complaints.policy import (
@@ -37,9 +39,6 @@ from complaints.policy import (
     source_file,
 )
 
-OVERRIDE = "policies/override.yaml"
-LONGEST_FILE = 1024 * 1024
-"""Bytes of a policy that is handed in; the longest of ours has 60 kB."""
 ASK_AGAIN_SECONDS = 60
 TRIES = 5
 MOST_KEPT = 20
@@ -48,10 +47,6 @@ BY_DEPLOYMENT, BY_FILE = "deployment", "s3"
 """Who changed it where nobody signed in: a deployment, the file in the bucket."""
 COLLECTION = "policy"
 NAME_KEY = re.compile(r"""^["']?name["']?\s*:""", re.MULTILINE)
-REFERENCE = re.compile(r"[a-z][a-z0-9-]{1,40}@[0-9a-f]{12}")
-ABSENT = frozenset({"403", "404", "AccessDenied", "NoSuchKey"})
-"""What S3 says where there is no object: who may not list the bucket hears no other word."""
-UNCHANGED = frozenset({"304", "NotModified"})
 
 
 class PolicyChangedError(ComplaintError):
@@ -119,7 +114,7 @@ class Policies:
 
     def __init__(self, deployed: Policy, table: str) -> None:
         self.deployed = deployed
-        self._table = table
+        self._table = Table(table)
         self._read = {deployed.reference: deployed}
         self._in_force = deployed
         self._state = InForce()
@@ -145,19 +140,29 @@ class Policies:
         Raises UnknownPolicyError if there is none, or if what lies there is not that policy.
         """
         if reference not in self._read:
-            self._read[reference] = self._fetch(reference)
+            self._read[reference] = policy_bucket.fetch(reference)
         return self._read[reference]
+
+    def of_complaint(self, reference: str) -> Policy:
+        """Return the policy of a complaint that was received under this reference: its own.
+
+        Where that is lost for good, an administrator may name another one in `.instead`, by hand
+        and so by a decision. Raises UnknownPolicyError where neither can be had.
+        """
+        try:
+            return self.get(reference)
+        except UnknownPolicyError:
+            return self.get(policy_bucket.instead(reference))
 
     def source(self, reference: str) -> bytes:
         """Return a policy as it was written, in YAML; raises UnknownPolicyError."""
         if reference == self.deployed.reference:
             return source_file(self.deployed.name).read_bytes()
-        return self._object(f"{_key(reference)}.yaml", reference)
+        return policy_bucket.written(reference)
 
     def changes(self) -> list[Change]:
         """Return the last changes of what is in force, the newest first."""
-        answer = client("dynamodb").query(
-            TableName=self._table,
+        page = self._table.page(
             KeyConditionExpression="complaint_id = :policy AND begins_with(part, :change)",
             ExpressionAttributeValues={
                 ":policy": {"S": COLLECTION},
@@ -166,15 +171,13 @@ class Policies:
             ScanIndexForward=False,
             Limit=LISTED,
         )
-        return [read(stored, Change) for stored in answer["Items"]]
+        return [read(stored, Change) for stored in page["Items"]]
 
     def refusal(self) -> Refusal | None:
         """Return why the file in the bucket was refused, if the last one was."""
-        stored = client("dynamodb").get_item(
-            TableName=self._table, Key=key_of(COLLECTION, "refused")
-        )
-        refused = read(stored["Item"], Refusal) if "Item" in stored else None
-        return refused if refused and refused.etag == self._state.etag else None
+        stored = self._table.get(COLLECTION, "refused")
+        refused = read(stored, Refusal) if stored else None
+        return refused if refused and refused.etag == self._current(consistent=False).etag else None
 
     # ---- writing -----------------------------------------------------------------------------
 
@@ -193,7 +196,7 @@ class Policies:
             self._take(current)
             if reference in current.kept:
                 return
-            self._put(reference, compiled_file(name), source_file(name).read_bytes())
+            policy_bucket.put(reference, compiled_file(name), source_file(name).read_bytes())
             try:
                 self._save(current, kept=(*current.kept, reference)[-MOST_KEPT:])
             except PolicyChangedError:
@@ -208,18 +211,19 @@ class Policies:
         """
         # YAML and JSON Schema are heavy, and needed when somebody changes the policy alone.
         from complaints import policy_file
+        from complaints.policy_yaml import PolicyFileError
 
         try:
             written = content.decode()
         except UnicodeDecodeError as error:
             raise UnusablePolicyError((Fault(1, "(file)", "", "UTF-8"),)) from error
-        if len(content) > LONGEST_FILE:
-            allowed = f"length <= {LONGEST_FILE}"
+        if len(content) > policy_bucket.LONGEST_FILE:
+            allowed = f"length <= {policy_bucket.LONGEST_FILE}"
             raise UnusablePolicyError((Fault(1, "(file)", str(len(content)), allowed),))
         shared = policy_file.read_words(source_file("words"))
         try:
-            policy = policy_file.read(written, OVERRIDE, shared)
-        except policy_file.PolicyFileError as error:
+            policy = policy_file.read(written, policy_bucket.OVERRIDE, shared)
+        except PolicyFileError as error:
             raise UnusablePolicyError(
                 tuple(Fault(one.line, one.field, one.value, one.allowed) for one in error.problems)
             ) from error
@@ -228,7 +232,7 @@ class Policies:
             line = written[: key.start()].count("\n") + 1 if key else 1
             raise UnusablePolicyError((Fault(line, "name", policy.name, self.deployed.name),))
         compiled = policy_file.compiled(policy)
-        self._put(policy.reference, compiled, content)
+        policy_bucket.put(policy.reference, compiled, content)
         return parse_kept(compiled, policy.reference)
 
     def adopt(
@@ -283,18 +287,12 @@ class Policies:
         A file that is not usable changes nothing: it is refused once, with all its faults.
         """
         current = self._current(consistent=True)
-        asked = {"IfNoneMatch": current.etag} if current.etag else {}
-        try:
-            answer = client("s3").get_object(Bucket=_bucket(), Key=OVERRIDE, **asked)
-        except ClientError as error:
-            if _code(error) in ABSENT | UNCHANGED:
-                return False
-            raise
-        etag: str = answer["ETag"]
-        if etag == current.etag:
+        found = policy_bucket.handed_in(current.etag)
+        if found is None:
             return False
+        etag = found.etag
         try:
-            policy = self.hand_in(answer["Body"].read(LONGEST_FILE + 1))
+            policy = self.hand_in(found.content)
         except UnusablePolicyError as error:
             self._refuse(current, Refusal(at=at, etag=etag, faults=error.faults))
             return False
@@ -307,8 +305,8 @@ class Policies:
 
     def _refuse(self, current: InForce, refusal: Refusal) -> None:
         """Keep why a file was refused, for the console to show, and let the alarm ring."""
-        client("dynamodb").put_item(
-            TableName=self._table, Item=item(COLLECTION, "refused", refusal)
+        self._table.client.put_item(
+            TableName=self._table.name, Item=item(COLLECTION, "refused", refusal)
         )
         self._save(current, etag=refusal.etag)
         logger.warning("policy refused", faults=len(refusal.faults))
@@ -317,8 +315,8 @@ class Policies:
     # ---- the item and the bucket -------------------------------------------------------------
 
     def _current(self, *, consistent: bool) -> InForce:
-        stored = client("dynamodb").get_item(
-            TableName=self._table, Key=key_of(COLLECTION, "current"), ConsistentRead=consistent
+        stored = self._table.client.get_item(
+            TableName=self._table.name, Key=key_of(COLLECTION, "current"), ConsistentRead=consistent
         )
         return read(stored["Item"], InForce) if "Item" in stored else InForce()
 
@@ -349,42 +347,13 @@ class Policies:
                 "ExpressionAttributeValues": {":before": {"N": str(current.number)}},
             }
         number = {"number": {"N": str(saved.number)}}
-        puts: list[Stored] = [
-            {
-                "TableName": self._table,
-                "Item": item(COLLECTION, "current", saved) | number,
-                **condition,
-            }
-        ]
+        puts = [self._table.put(item(COLLECTION, "current", saved) | number, **condition)]
         if change:
             part = f"change#{sortable(change.at)}#{saved.number:06}"
-            puts.append({"TableName": self._table, "Item": item(COLLECTION, part, change)})
-        dynamodb = client("dynamodb")
-        try:
-            dynamodb.transact_write_items(TransactItems=[{"Put": put} for put in puts])
-        except dynamodb.exceptions.TransactionCanceledException as error:
-            raise PolicyChangedError("the policy was changed by somebody else") from error
+            puts.append(self._table.put(item(COLLECTION, part, change)))
+        if not self._table.write(puts):
+            raise PolicyChangedError("the policy was changed by somebody else")
         self._take(saved)
-
-    def _fetch(self, reference: str) -> Policy:
-        return parse_kept(self._object(f"{_key(reference)}.json", reference), reference)
-
-    def _object(self, key: str, reference: str) -> bytes:
-        try:
-            answer = client("s3").get_object(Bucket=_bucket(), Key=key)
-        except ClientError as error:
-            if _code(error) in ABSENT:
-                raise UnknownPolicyError(reference) from error
-            raise
-        content: bytes = answer["Body"].read()
-        return content
-
-    def _put(self, reference: str, compiled: bytes, written: bytes) -> None:
-        """Write both forms of a policy; twice is no harm, the key names the content."""
-        for ending, content in (("yaml", written), ("json", compiled)):
-            client("s3").put_object(
-                Bucket=_bucket(), Key=f"{_key(reference)}.{ending}", Body=content
-            )
 
 
 @cache
@@ -393,20 +362,5 @@ def policies() -> Policies:
     return Policies.from_env()
 
 
-def _bucket() -> str:
-    return resource("POLICY_BUCKET")
-
-
 def _name(reference: str) -> str:
     return reference.partition("@")[0]
-
-
-def _key(reference: str) -> str:
-    """Return where a policy lies, without its ending; raises UnknownPolicyError if nowhere."""
-    if not REFERENCE.fullmatch(reference):
-        raise UnknownPolicyError(reference)
-    return f"policies/{reference.replace('@', '/')}"
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])

@@ -12,14 +12,16 @@ A report that is made again is written over; who was told once is not told again
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Self
 
 import msgspec
-from botocore.exceptions import ClientError
 
+from complaints.aws import mail_ledger
 from complaints.aws.directory import StaffDirectory
-from complaints.aws.mailer import send, sender
+from complaints.aws.mailer import NotSentError, send, sender
+from complaints.aws.numbers import Numbers
+from complaints.aws.quarantine import count_waiting
 from complaints.aws.repository import ComplaintRepository, UnknownComplaintError
 from complaints.aws.runtime import client, logger, now
 from complaints.aws.settings import load_settings, resource
@@ -36,8 +38,11 @@ from complaints.report import (
     utc_months,
 )
 from complaints.report_words import month_name, shown
+from complaints.undelivered import LONGEST_GAP
 
 ADDRESS_SECONDS = 300
+MOST_MAILS = 1000
+"""As far as mails that wait for a person are counted."""
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MONTH_READERS = frozenset({Role.MANAGEMENT, Role.QUALITY_OFFICE})
 DAY_READERS = frozenset({Role.QUALITY_OFFICE})
@@ -159,13 +164,23 @@ def make_day(day: date | None = None) -> DayReport:
     heads = [*_received_in(month_before(month), month), *_waiting()]
     missing = gaps(heads, day, office=office)
     heads += _taken(complaints, missing)
-    unused = {one: why for one in missing if (why := _why_unused(complaints, one))}
+    unused = {one: why for one in missing if (why := _why_unused(one))}
+    start = datetime.combine(day, time(), tzinfo=office.zone)
     unsent = (
         complaint_id
-        for complaint_id, part in complaints.due_before(at)
+        for complaint_id, part in complaints.due_before(at + LONGEST_GAP)
         if part.startswith("letter#")
     )
-    report = day_report(heads, day, office=office, at=at, unsent=unsent, unused=unused)
+    report = day_report(
+        heads,
+        day,
+        office=office,
+        at=at,
+        unsent=unsent,
+        mails=count_waiting(MOST_MAILS),
+        arrived=mail_ledger.counted(start, start + timedelta(days=1)),
+        unused=unused,
+    )
     ReportStore.from_env().keep_day(report)
     _tell_day(report)
     return report
@@ -201,10 +216,10 @@ def _taken(complaints: ComplaintRepository, numbers: tuple[str, ...]) -> Iterato
             logger.warning("a number is missing", complaint_id=number)
 
 
-def _why_unused(complaints: ComplaintRepository, number: str) -> str:
+def _why_unused(number: str) -> str:
     """Return why a number is not used; empty if it is, or if nothing says."""
     _, year, running, _ = number.split("-")
-    return complaints.missing(int(year), int(running))
+    return Numbers.from_env().reason(int(year), int(running))
 
 
 # ---- mail ----------------------------------------------------------------------------------
@@ -219,6 +234,7 @@ def _tell_month(report: MonthReport) -> None:
         "within": shown("within_share", figures),
         "satisfied": shown("satisfied_share", figures),
         **{name: getattr(figures, name) for name in ("received", "closed", "open", "overdue")},
+        "voided": len(report.voided),
     }
     _tell("month", report.month, MONTH_READERS, values)
 
@@ -230,9 +246,10 @@ def _tell_day(report: DayReport) -> None:
         "next_day": f"{report.next_day}",
         "received": report.received,
         "registered": report.registered,
+        "mails": report.mails,
         **{
             name: len(getattr(report, name))
-            for name in ("unassessed", "overdue", "due_soon", "unsent", "gaps")
+            for name in ("unassessed", "overdue", "due_soon", "unsent", "gaps", "voided")
         },
     }
     _tell("day", f"{report.day}", DAY_READERS, values)
@@ -258,9 +275,10 @@ def _tell(kind: str, name: str, readers: frozenset[Role], values: dict[str, obje
         )
         try:
             send(message)
-        except ClientError as error:
+        except (NotSentError, OSError) as error:
             failed += 1
-            logger.warning("report not sent", reason=error.response["Error"]["Code"])
+            said = str(error) if isinstance(error, NotSentError) else type(error).__name__
+            logger.warning("report not sent", reason=said)
             continue
         told.add(member.username)
         store.keep_told(f"{kind}/{name}", told)

@@ -10,11 +10,18 @@ from complaints.aws.environment import SettingsError, resource
 from complaints.aws.metrics import count
 from complaints.aws.policies import policies
 from complaints.aws.runtime import logger
+from complaints.lifecycle import ComplaintError
 from complaints.office import Office
 from complaints.policy import UnknownPolicyError
 
 __all__ = ["SettingsError", "resource"]
 """What other modules take from here although it is defined below it."""
+
+
+class PolicyMissingError(ComplaintError):
+    """The policy that a complaint was received under can't be had; nothing was changed."""
+
+    text_id = "error.policy_missing"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     site_url: str
     languages: tuple[str, ...]
     zone: ZoneInfo
+    mail_stamped_by: tuple[str, ...] = ()
+    """Whose verdicts about incoming mail are believed; nobody's where it is empty."""
 
     @property
     def office(self) -> Office:
@@ -44,6 +53,7 @@ def load_settings() -> Settings:
         site_url=resource("SITE_URL").rstrip("/"),
         languages=tuple(resource("LANGUAGES").split(",")),
         zone=ZoneInfo(resource("OFFICE_ZONE")),
+        mail_stamped_by=tuple(os.environ.get("MAIL_STAMPED_BY", "").split()),
     )
 
 
@@ -51,17 +61,27 @@ def office_for(reference: str) -> Office:
     """Return the organisation under the policy that a complaint was received under.
 
     `reference` is name and version, such as `service-provider@3f2a...`: exactly this version,
-    whatever is in force now. Where it can't be had (it was received before versions were kept, or
-    somebody damaged what is kept) an alarm rings, and the policy in force stands in.
+    whatever is in force now. Raises PolicyMissingError, and lets an alarm ring, where it can't be
+    had: what a complaint may become is never decided under a policy that it was not received under.
     """
-    known = policies()
     try:
-        policy = known.get(reference)
-    except UnknownPolicyError:
+        policy = policies().of_complaint(reference)
+    except UnknownPolicyError as error:
         logger.error("policy not kept", policy=reference)
         count("PolicyMissing")
-        policy = known.in_force()
+        raise PolicyMissingError(f"{reference} is not kept") from error
     return Office(policy=policy, zone=load_settings().zone)
+
+
+def office_shown(reference: str) -> Office:
+    """Return the organisation that a page shows a complaint under, and decides nothing by.
+
+    Where the policy of the complaint can't be had, the one in force stands in: a page must open.
+    """
+    try:
+        return office_for(reference)
+    except PolicyMissingError:
+        return load_settings().office
 
 
 def scans_uploads() -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from complaints.aws import evidence
-from complaints.aws.desk import line
+from complaints.aws.desk import intake
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import Event, logger, now
 from complaints.models import Channel, Contact
@@ -46,4 +46,4 @@ def register_one(key: str) -> None:
         by=evidence.brought_by(key),
         files=(file,),
     )
-    line.add(complaint_id, contact)
+    intake.add(complaint_id, contact)

@@ -7,24 +7,15 @@ A line that cannot be read is named on standard error and left out; the rest goe
 import argparse
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from complaints.assessment import assess
+from complaints.commands import lines
 from complaints.models import Assessment
 from complaints.policy import Policy, UnknownPolicyError, load, names
 
 DEFAULT_POLICY = "service-provider"
 FIELDS = ("type", "urgency", "risk", "major", "confidence", "reasons")
-
-
-class _Line(msgspec.Struct):
-    """One line of the input: `{"id": …, "text": …}`; other fields are left alone."""
-
-    id: str | int
-    text: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,30 +33,17 @@ def run(args: argparse.Namespace) -> int:
     except UnknownPolicyError:
         sys.stderr.write(f"--policy {args.policy}: {'|'.join(names())}\n")
         return 2
-    if args.file in (None, "-"):
-        return _assess_lines(sys.stdin.buffer, "stdin", policy)
-    try:
-        with Path(args.file).open("rb") as lines:
-            return _assess_lines(lines, args.file, policy)
-    except OSError as error:
-        sys.stderr.write(f"{args.file}: {error.strerror}\n")
-        return 2
+    return lines.on_file(args.file, lambda read, source: _assess_lines(read, source, policy))
 
 
-def _assess_lines(lines: Iterable[bytes], source: str, policy: Policy) -> int:
+def _assess_lines(read: Iterable[bytes], source: str, policy: Policy) -> int:
     """Write the assessment of each line; return 1 if any could not be read."""
     status = 0
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            given = msgspec.json.decode(line, type=_Line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            sys.stderr.write(f"{source}:{number}: {error}\n")
+    for given in lines.decoded(read, source, lines.Text):
+        if given is None:
             status = 1
             continue
-        row = {"id": given.id, **_row(assess(given.text, policy))}
-        sys.stdout.write(f"{msgspec.json.encode(row).decode()}\n")
+        lines.write({"id": given.id, **_row(assess(given.text, policy))})
     return status
 
 

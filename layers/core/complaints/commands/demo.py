@@ -9,6 +9,7 @@ import os
 import random
 import socket
 import sys
+import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -36,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     environment = os.environ  # noqa: TID251
     port = environment.get("HUIYIN_PORT", "8080")
     smtp_port = environment.get("HUIYIN_SMTP_PORT", "2525")
-    directory = environment.get("HUIYIN_DIRECTORY", ".local")
     parser.add_argument(
         "--complaints",
         type=_count,
@@ -61,9 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outbox",
         type=Path,
-        default=Path(directory, "outbox"),
         metavar="DIR",
-        help="where the sent mails lie (default: %(default)s)",
+        help="where the sent mails lie (default: where the site says)",
     )
     parser.add_argument(
         "--seed", type=int, metavar="N", help="tell the same stories again (default: other ones)"
@@ -91,18 +90,17 @@ def _host_and_port(text: str) -> tuple[str, int]:
 
 def run(args: argparse.Namespace) -> int:
     """Play the stories and return the exit status."""
-    if problem := not_running(args.site, args.smtp, args.outbox):
-        _say(problem)
-        return 1
     seed = random.SystemRandom().randrange(10**6) if args.seed is None else args.seed
     chance = random.Random(seed)  # noqa: S311 - draws stories, guards nothing
     today = datetime.now(UTC).date()  # noqa: TID251 - the command line is an edge
     book = stories.book()
     complaints = list(stories.draw(book, args.complaints, chance, today))
     try:
+        expect_running(args.site, args.smtp)
+        outbox = outbox_of(args.site, args.outbox)
         play = Play(
             book,
-            Mail(args.smtp, ADDRESS, args.outbox),
+            Mail(args.smtp, ADDRESS, outbox),
             Public(args.site),
             Console(args.site, book.staff.password),
             chance,
@@ -118,21 +116,33 @@ def run(args: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def not_running(site: str, smtp: tuple[str, int], outbox: Path) -> DoorError | None:
-    """Return what is missing of the running system, None for nothing."""
-    try:
-        page = Browser(site, LANGUAGES[0]).open("/complain")
-        if page.find("/complain") is None:
-            return DoorError("demo.error.site", site=site)
-    except DoorError as error:
-        return error
+def expect_running(site: str, smtp: tuple[str, int]) -> None:
+    """Raise DoorError for what is missing of the running system."""
+    if Browser(site, LANGUAGES[0]).open("/complain").find("/complain") is None:
+        raise DoorError("demo.error.site", site=site)
     try:
         socket.create_connection(smtp, timeout=10).close()
-    except OSError:
-        return DoorError("demo.error.smtp", address=f"{smtp[0]}:{smtp[1]}")
+    except OSError as error:
+        raise DoorError("demo.error.smtp", address=f"{smtp[0]}:{smtp[1]}") from error
+
+
+def outbox_of(site: str, named: Path | None = None) -> Path:
+    """Return the folder of the sent mails, as named or as the running machine says.
+
+    Raises DoorError where there is none.
+    """
+    outbox = named or _outbox_at(f"{site}/mailbox/folder")
     if not outbox.is_dir():
-        return DoorError("demo.error.no_outbox", outbox=str(outbox))
-    return None
+        raise DoorError("demo.error.no_outbox", outbox=str(outbox))
+    return outbox
+
+
+def _outbox_at(address: str) -> Path:
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - http(s) alone
+            return Path(os.fsdecode(answer.read()))
+    except OSError as error:
+        raise DoorError("demo.error.no_outbox", outbox=address) from error
 
 
 def tell(play: Play, complaints: Sequence[Told]) -> tuple[list[Played], list[Problem]]:

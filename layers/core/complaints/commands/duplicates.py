@@ -6,20 +6,10 @@ the file cannot be read.
 """
 
 import argparse
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
-import msgspec
-
+from complaints.commands import lines
 from complaints.duplicates import clusters
-
-
-class _Line(msgspec.Struct):
-    """One line of the input; other fields are left alone."""
-
-    id: str | int
-    text: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,28 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the cluster of each line and return the exit status."""
-    if args.file in (None, "-"):
-        return _cluster_lines(sys.stdin.buffer, "stdin")
-    try:
-        with Path(args.file).open("rb") as lines:
-            return _cluster_lines(lines, args.file)
-    except OSError as error:
-        sys.stderr.write(f"{args.file}: {error.strerror}\n")
-        return 2
+    return lines.on_file(args.file, _cluster_lines)
 
 
-def _cluster_lines(lines: Iterable[bytes], source: str) -> int:
+def _cluster_lines(read: Iterable[bytes], source: str) -> int:
     """Write the cluster of each text, in the order of the lines; return 1 if any was unreadable."""
-    status, given = 0, []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            given.append(msgspec.json.decode(line, type=_Line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            sys.stderr.write(f"{source}:{number}: {error}\n")
-            status = 1
+    found = list(lines.decoded(read, source, lines.Text))
+    given = [one for one in found if one]
     for one, cluster in zip(given, clusters([one.text for one in given]), strict=True):
-        row = {"id": one.id, "cluster": cluster}
-        sys.stdout.write(f"{msgspec.json.encode(row).decode()}\n")
-    return status
+        lines.write({"id": one.id, "cluster": cluster})
+    return 1 if None in found else 0

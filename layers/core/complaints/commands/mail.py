@@ -9,9 +9,10 @@ from complaints.mail import Mail, parse
 
 _FIELDS = (
     *("from_address", "subject", "text", "reply", "is_auto_reply", "is_bounce"),
+    *("is_signed", "is_encrypted"),
     *("message_id", "in_reply_to", "references", "disposition", "error"),
 )
-_FILE_FIELDS = ("filename", "size", "sha256", "content_type")
+_FILE_FIELDS = ("filename", "size", "sha256", "content_type", "flags")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-import msgspec
-
 from complaints import policy
-from complaints.commands import policy_try
+from complaints.commands import lines, policy_try
 from complaints.policy import Policy
 from complaints.policy_sheet import PolicySheet, Row
 from complaints.texts import texts
@@ -44,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(files: list[Path]) -> int:
     """Write the problems of all files; return 0, 1 with problems, 2 with an unreadable file."""
-    from complaints.policy_file import WORDS_FILE, PolicyFileError, check, read_words
+    from complaints.policy_file import check, words_beside
+    from complaints.policy_yaml import PolicyFileError
 
     status = 0
     for path in files:
@@ -55,14 +54,12 @@ def _check(files: list[Path]) -> int:
             status = 2
             continue
         try:
-            # A copy may stand without the shared words; then those of the project are meant.
-            shared = read_words(path.parent / WORDS_FILE) or None
-            problems = check(content, str(path), shared)
+            problems = check(content, str(path), words_beside(path))
         except PolicyFileError as error:
             problems = error.problems
         for problem in problems:
             sys.stderr.write(f"{problem}\n")
-            sys.stdout.write(f"{msgspec.json.encode(problem._asdict()).decode()}\n")
+            lines.write(problem._asdict())
             status = max(status, 1)
     return status
 

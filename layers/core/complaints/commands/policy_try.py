@@ -9,13 +9,14 @@ import argparse
 import io
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from complaints.commands import lines
 from complaints.models import Complaint, Contact
 from complaints.office import Office
 from complaints.policy import Policy, UnknownPolicyError, load, names
@@ -24,13 +25,6 @@ from complaints.policy_trial import Past, Tried, summary, try_on
 _ZONE = "Asia/Shanghai"
 _FIRST_COLUMN = 28
 _ZIP = b"PK\x03\x04"
-
-
-class _Unread(NamedTuple):
-    """A line or a bundle that is no past complaint: where, and why."""
-
-    place: str
-    why: str
 
 
 def add_arguments(actions: "argparse._SubParsersAction[Any]") -> None:
@@ -59,12 +53,12 @@ def add_arguments(actions: "argparse._SubParsersAction[Any]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Try each complaint and return the exit status."""
-    from complaints.policy_file import WORDS_FILE, PolicyFileError, read, read_words
+    from complaints.policy_file import read, words_beside
+    from complaints.policy_yaml import PolicyFileError
 
     try:
-        # A copy may stand without the shared words; then those of the project are meant.
-        shared = read_words(args.file.parent / WORDS_FILE) or None
-        new = read(args.file.read_text(encoding="utf-8"), str(args.file), shared)
+        content = args.file.read_text(encoding="utf-8")
+        new = read(content, str(args.file), words_beside(args.file))
     except (OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"{args.file}: {error}\n")
         return 2
@@ -87,15 +81,14 @@ def _try_all(files: list[str], old: Policy, new: Policy, zone: ZoneInfo) -> int:
         try:
             with _opened(name) as source:
                 for past in _past(source, name):
-                    if isinstance(past, _Unread):
-                        sys.stderr.write(f"{past.place}: {past.why}\n")
+                    if past is None:
                         status = max(status, 1)
                         continue
                     count += 1
                     tried = try_on(past, before, after)
                     if tried.differences:
                         differing.append(tried)
-                        sys.stdout.write(f"{msgspec.json.encode(tried).decode()}\n")
+                        lines.write(tried)
         except OSError as error:
             sys.stderr.write(f"{name}: {error.strerror}\n")
             status = 2
@@ -111,34 +104,25 @@ def _opened(name: str) -> BinaryIO:
     return io.BytesIO(sys.stdin.buffer.read()) if name == "-" else Path(name).open("rb")
 
 
-def _past(source: BinaryIO, name: str) -> Iterator[Past | _Unread]:
-    """Yield the complaints of a file, by what it is: a bundle of the archive, or JSON lines."""
+def _past(source: BinaryIO, name: str) -> Iterator[Past | None]:
+    """Yield the complaints of a file, a bundle or JSON lines; None for one that can't be read."""
     start = source.read(len(_ZIP))
     source.seek(0)
     if start == _ZIP:
         yield _bundled(source, name)
         return
-    yield from _lines(source, "stdin" if name == "-" else name)
+    yield from lines.decoded(source, "stdin" if name == "-" else name, Past)
 
 
-def _lines(lines: Iterable[bytes], name: str) -> Iterator[Past | _Unread]:
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            yield msgspec.json.decode(line, type=Past)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            yield _Unread(f"{name}:{number}", str(error))
-
-
-def _bundled(source: BinaryIO, name: str) -> Past | _Unread:
+def _bundled(source: BinaryIO, name: str) -> Past | None:
     """Return the complaint of an archive bundle, with the words of its first contact."""
     try:
         with zipfile.ZipFile(source) as bundle:
             head = msgspec.json.decode(bundle.read("complaint.json"), type=Complaint)
             contacts = msgspec.json.decode(bundle.read("contacts.json"), type=tuple[Contact, ...])
     except (zipfile.BadZipFile, KeyError, msgspec.DecodeError) as error:
-        return _Unread(name, str(error))
+        sys.stderr.write(f"{name}: {error}\n")
+        return None
     return Past.of(head, contacts[0])
 
 

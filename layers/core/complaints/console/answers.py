@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import get_args
 
-from complaints.console.limits import AGREED_TIMES, extension_values
+from complaints.console import limits, matter, payouts, urgent
 from complaints.console.tasks import Task
 from complaints.follow_up import NOT_ASKED
 from complaints.forms import (
-    AUTHORITIES,
-    EXTENTS,
-    PROXY_FIELDS,
+    COMPLAINT_FIELDS,
     Checked,
     Field,
     Form,
@@ -21,10 +18,17 @@ from complaints.forms import (
 )
 from complaints.models import Assessment, Decision, Dossier, Finding, Outcome, Risk, Staff, Urgency
 from complaints.office import Office
-from complaints.parts import Gate, InvestigationRecord, Nature, Payment, RecordKind
-from complaints.policy import QUALITY_OFFICE, EmergencyMeasure
+from complaints.particulars import PARTICULARS, current
+from complaints.parts import (
+    Gate,
+    InvestigationRecord,
+    Nature,
+    Payment,
+    RecordKind,
+    VoidReason,
+)
+from complaints.policy import QUALITY_OFFICE
 
-MEASURES = ("progress", *get_args(EmergencyMeasure))
 FIELDS: dict[Task, tuple[Field, ...]] = {
     Task.INVESTIGATE: (
         Field(name="facts", kind="words", required=True, longest=5000),
@@ -90,6 +94,10 @@ FIELDS: dict[Task, tuple[Field, ...]] = {
         Field(name="voucher_file", longest=200),
     ),
     Task.REOPEN: (Field(name="reason", kind="words", required=True, longest=2000),),
+    Task.VOID: (
+        Field(name="void_reason", kind="choice", required=True, choices=tuple(VoidReason)),
+        Field(name="void_words", kind="words", required=True, longest=2000),
+    ),
     Task.ASSIGN: (Field(name="investigator", kind="choice", required=True),),
     Task.ASSESS: (
         Field(name="type", kind="choice", required=True),
@@ -98,85 +106,39 @@ FIELDS: dict[Task, tuple[Field, ...]] = {
         Field(name="risk", kind="choice", required=True, choices=tuple(Risk)),
     ),
     Task.NOTE: (Field(name="text", kind="words", required=True, longest=5000),),
-    Task.MERGE: (Field(name="into", required=True, longest=40),),
-    Task.UNMERGE: (Field(name="merged", required=True, longest=40),),
-    Task.CONTACT: (
-        Field(name="contact_way", kind="choice", required=True, choices=("phone", "visit")),
-        Field(name="contact_words", kind="words", required=True, longest=2000),
-    ),
-    Task.PROGRESS: (Field(name="progress_words", kind="words", required=True, longest=2000),),
-    Task.PAUSE: (
-        Field(name="pause_reason", kind="choice", required=True),
-        Field(name="pause_until", kind="day", required=True),
-        Field(name="pause_words", kind="words", required=True, longest=2000),
-    ),
-    Task.RESUME: (),
-    Task.AGREE: (
-        Field(name="agree_day", kind="day", required=True),
-        Field(name="agree_time", kind="choice", required=True, choices=AGREED_TIMES),
-        Field(name="agree_words", kind="words", required=True, longest=2000),
-    ),
-    Task.EXTEND: (
-        Field(name="extend_by", kind="choice", required=True),
-        Field(name="extend_words", kind="words", required=True, longest=2000),
-    ),
-    Task.DECIDE_EXTENSION: (
-        Field(
-            name="extension_decision", kind="choice", required=True, choices=("approve", "reject")
+    Task.PARTICULARS: (
+        *(
+            Field(name=f"fact_{one.name}", kind=one.kind, longest=one.longest)
+            for one in COMPLAINT_FIELDS
+            if one.name in PARTICULARS
         ),
-        Field(name="extension_words", kind="words", longest=2000),
+        Field(name="fact_source", kind="words", longest=500),
+        Field(name="fact_seen", required=True, longest=6),
     ),
     Task.ACKNOWLEDGE: (),
     Task.PASS_ON: (Field(name="person", required=True, longest=40),),
     Task.ESCALATE: (Field(name="why", kind="words", required=True, longest=2000),),
-    Task.EMERGENCY_RESPONSE: (
-        Field(name="apology_way", kind="choice", required=True, choices=("phone", "letter")),
-        Field(name="apology", kind="words", required=True, longest=2000),
-    ),
-    Task.EMERGENCY_STEP: (
-        Field(name="measure", kind="choice", required=True, choices=MEASURES),
-        Field(name="measure_words", kind="words", required=True, longest=2000),
-    ),
-    Task.EMERGENCY: (Field(name="alarm_reason", kind="words", required=True, longest=2000),),
-    Task.EMERGENCY_WITHDRAW: (
-        Field(name="withdraw_reason", kind="words", required=True, longest=2000),
-    ),
-    Task.STATEMENT: (
-        Field(name="statement", kind="words", required=True, longest=5000),
-        Field(name="published_in", required=True),
-        Field(name="published_at", required=True, longest=25),
-    ),
-    Task.LINES: (Field(name="lines", kind="words", required=True, longest=5000),),
-    Task.UPDATE: (Field(name="update", kind="words", required=True, longest=5000),),
-    Task.INCIDENT: (Field(name="incident_reason", kind="words", required=True, longest=2000),),
-    Task.PROXY: PROXY_FIELDS,
-    Task.AUTHORITY: (
-        Field(name="proxy", required=True, longest=40),
-        Field(name="authority", kind="choice", required=True, choices=AUTHORITIES),
-        Field(name="may_be_told", kind="choice", required=True, choices=EXTENTS),
-        Field(name="document", longest=200),
-    ),
+    **limits.FIELDS,
+    **matter.FIELDS,
+    **payouts.FIELDS,
+    **urgent.FIELDS,
 }
 LEAVES = {
+    Task.VOID: ("voided",),
     Task.PAUSE: ("paused",),
     Task.RESUME: ("resumed",),
     Task.EXTEND: ("extension_asked",),
     Task.DECIDE_EXTENSION: ("extended", "extension_refused"),
 }
 """What an answer that is given once leaves in the history."""
+REFUSALS = {
+    Task.DECIDE: ("decision", "reason"),
+    Task.DECIDE_PAYMENT: ("decision", "reason"),
+    Task.DECIDE_ALL: ("payout_decision", "payout_reason"),
+    Task.DECIDE_EXTENSION: ("extension_decision", "extension_words"),
+}
+"""Forms that may refuse: the field that says so, and that of the reason it then needs."""
 NEGATIVE = frozenset({Outcome.REFUSED, Outcome.DISSATISFIED})
-TYPED = frozenset(
-    {
-        *("apology", "measure_words", "alarm_reason", "withdraw_reason", "basis"),
-        *("statement", "lines", "update", "incident_reason"),
-        *("facts", "cause", "indirect_cause", "root_cause", "nature_reason", "measures", "reply"),
-        *("reason", "words", "text", "why"),
-        *("contact_words", "progress_words", "pause_words", "agree_words", "extend_words"),
-        "extension_words",
-        *(f"kept_{kind}" for kind in RecordKind),
-    }
-)
-"""Fields that somebody took the trouble to write; shown again even where the form is gone."""
 
 
 def check_answer(task: Task, form: Form, office: Office, named: Iterable[Staff]) -> Checked:
@@ -186,7 +148,7 @@ def check_answer(task: Task, form: Form, office: Office, named: Iterable[Staff])
         "department": [*(one.code for one in office.policy.departments), QUALITY_OFFICE],
         "investigator": [member.username for member in named],
         "pause_reason": office.policy.pauses.reasons,
-        "extend_by": extension_values(office),
+        "extend_by": limits.extension_values(office),
     }
     fields = [
         Field(name=one.name, kind="choice", required=True, choices=(*choices[one.name], "\0"))
@@ -208,10 +170,11 @@ def check_answer(task: Task, form: Form, office: Office, named: Iterable[Staff])
 
 def _required(task: Task, form: Form) -> tuple[str, ...]:
     """Return what an answer needs besides: a refusal its reason, an opinion its score."""
-    if task in {Task.DECIDE, Task.DECIDE_PAYMENT} and form.get("decision") == "reject":
-        return ("reason",)
-    if task is Task.DECIDE_EXTENSION and form.get("extension_decision") == "reject":
-        return ("extension_words",)
+    decision, reason = REFUSALS.get(task, ("", ""))
+    if reason and form.get(decision) == "reject":
+        return (reason,)
+    if task is Task.TELL and form.get("tell_outcome") != "unreachable":
+        return ("tell_words",)
     outcome = form.get("outcome", "")
     words = ("words",) if outcome in NEGATIVE else ()
     if task is Task.FOLLOW_UP and outcome not in NOT_ASKED:
@@ -256,10 +219,10 @@ def decision_of(values: dict[str, str], staff: Staff) -> Decision:
     return Decision(approver=staff.username, approved=approved, reason=values["reason"])
 
 
-def payment_of(values: dict[str, str], staff: Staff, at: datetime) -> Payment:
-    """Return the offer of a checked form; it gets its number when it is saved."""
+def payment_of(values: dict[str, str], dossier: Dossier, staff: Staff, at: datetime) -> Payment:
+    """Return the offer of a checked form; its number is the next one that the form could see."""
     return Payment(
-        payment_id="",
+        payment_id=f"{len(dossier.payments) + 1}",
         amount=fen(values["amount"]) or 0,
         basis=values["basis"],
         payer=values["payer"],
@@ -286,6 +249,7 @@ def first_values(dossier: Dossier) -> dict[str, str]:
     blank = {field.name: "" for fields in FIELDS.values() for field in fields}
     complaint = dossier.complaint
     values = {**blank, "major": "", "investigator": complaint.investigator}
+    values |= {f"fact_{name}": value for name, value in current(dossier).items()}
     if assessment := complaint.assessment:
         values |= {
             "type": assessment.type,

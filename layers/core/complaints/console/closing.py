@@ -67,6 +67,8 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     disputes_open: int
     awaited_outside: bool
     """Whether a body outside still waits for its answer."""
+    untold: int
+    """Merged complainants who are still to be told by phone or by post."""
 
 
 def closing_of(dossier: Dossier, names: Mapping[str, str], t: Texts, office: Office) -> Closing:
@@ -80,6 +82,7 @@ def closing_of(dossier: Dossier, names: Mapping[str, str], t: Texts, office: Off
         is_handled=complaint.is_handled,
         disputes_open=complaint.disputes_open,
         awaited_outside=awaited_outside(complaint),
+        untold=complaint.untold,
     )
 
 
@@ -113,7 +116,7 @@ def gate_lines(
     """
     lines = []
     for state in gates(dossier.complaint, dossier.proofs, office):
-        if state.gate is Gate.VOUCHER and not dossier.payments:
+        if state.gate is Gate.VOUCHER and not dossier.payments and state.is_open:
             continue
         openers = [role_words(code, t, office) for code in state.opened_by]
         proof = state.proof
@@ -161,7 +164,6 @@ def options(
     """Return what the selects of these forms offer this person."""
     complaint = dossier.complaint
     open_ones = [one for one in dossier.payments if awaits(one, office)]
-    evidence = [(piece.key.rpartition("/")[2], piece.name) for piece in dossier.evidence]
     return {
         "gate": [(gate.value, t(f"gate.{gate}")) for gate in provable(complaint, staff, office)],
         "undecided": [
@@ -173,7 +175,7 @@ def options(
             (one.payment_id, _named(one, t)) for one in open_ones if may_pay(complaint, one)
         ],
         "payer": departments(t, office),
-        "evidence": evidence,
+        "evidence": [(piece.upload_id, piece.name) for piece in dossier.evidence],
     }
 
 

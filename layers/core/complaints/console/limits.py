@@ -8,7 +8,9 @@ import msgspec
 from complaints.arithmetic import Line, explain
 from complaints.calendar import UnknownYearError, is_provisional
 from complaints.clocks import colour
-from complaints.console.lists import TONES, left
+from complaints.console.lists import left
+from complaints.console.tasks import Task
+from complaints.forms import Field
 from complaints.letters import limit_words
 from complaints.models import Clock, Dossier, ExtensionRequest
 from complaints.office import Office
@@ -22,6 +24,34 @@ MOST_HOURS = 72
 """How many lengths a form offers where extensions are in hours."""
 AGREED_TIMES = tuple(f"{hour:02}:00" for hour in range(8, 21))
 """The times of day that a reply can be agreed for, in the zone of the office."""
+FIELDS: dict[Task, tuple[Field, ...]] = {
+    Task.CONTACT: (
+        Field(name="contact_way", kind="choice", required=True, choices=("phone", "visit")),
+        Field(name="contact_words", kind="words", required=True, longest=2000),
+    ),
+    Task.PROGRESS: (Field(name="progress_words", kind="words", required=True, longest=2000),),
+    Task.PAUSE: (
+        Field(name="pause_reason", kind="choice", required=True),
+        Field(name="pause_until", kind="day", required=True),
+        Field(name="pause_words", kind="words", required=True, longest=2000),
+    ),
+    Task.RESUME: (),
+    Task.AGREE: (
+        Field(name="agree_day", kind="day", required=True),
+        Field(name="agree_time", kind="choice", required=True, choices=AGREED_TIMES),
+        Field(name="agree_words", kind="words", required=True, longest=2000),
+    ),
+    Task.EXTEND: (
+        Field(name="extend_by", kind="choice", required=True),
+        Field(name="extend_words", kind="words", required=True, longest=2000),
+    ),
+    Task.DECIDE_EXTENSION: (
+        Field(
+            name="extension_decision", kind="choice", required=True, choices=("approve", "reject")
+        ),
+        Field(name="extension_words", kind="words", longest=2000),
+    ),
+}
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +111,7 @@ def running(clock: Clock, t: Texts, office: Office, at: datetime) -> Running:
         name=limit_words(clock.what, t),
         due_at=clock.due_at,
         left=left(clock, t, at),
-        tone=TONES[colour(clock, at)],
+        tone=colour(clock, at),
         is_paused=clock.paused_at is not None,
         provisional_year=year if is_provisional(clock.calendar) else 0,
         lines=tuple(words(line, t) for line in lines),

@@ -4,12 +4,13 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from complaints.clocks import colour, is_overdue, reading
-from complaints.models import Clock, Complaint, Role
+from complaints.models import Clock, Complaint, Role, Staff
 from complaints.office import Office
 from complaints.policy import MANAGEMENT, QUALITY_OFFICE
 from complaints.texts import Texts
@@ -64,16 +65,14 @@ def row(complaint: Complaint, t: Texts, office: Office, at: datetime) -> Row:
         number=complaint.complaint_id,
         subject=complaint.subject,
         status=complaint.status,
-        stage=t(f"staff.stage.{'handled' if complaint.is_handled else complaint.status}"),
+        stage=stage_words(complaint, t),
         kind=kind_words(assessment.type, t, office) if assessment else "",
         department=queue_words(complaint.department, t, office),
         major=complaint.is_major,
         urgency=assessment.urgency if assessment else "",
         received_at=complaint.received_at,
         closed_at=complaint.closed_at,
-        result=t(f"staff.outcome.{complaint.follow_up_outcome}")
-        if complaint.follow_up_outcome
-        else "",
+        result=result_words(complaint, t),
         due_at=clock.due_at if clock else None,
         left=left(clock, t, at) if clock else "",
         tone=TONES[colour(clock, at)] if clock else "",
@@ -82,6 +81,20 @@ def row(complaint: Complaint, t: Texts, office: Office, at: datetime) -> Row:
         emergency=complaint.emergency_at is not None and complaint.is_open,
         incident=complaint.incident_at is not None,
     )
+
+
+def stage_words(complaint: Complaint, t: Texts) -> str:
+    """Say how far a complaint is."""
+    if complaint.voided:
+        return t("staff.stage.voided")
+    return t(f"staff.stage.{'handled' if complaint.is_handled else complaint.status}")
+
+
+def result_words(complaint: Complaint, t: Texts) -> str:
+    """Say what came of a complaint: what its complainant said, or why it was voided."""
+    if complaint.voided:
+        return t("voided.result", reason=t(f"voided.{complaint.voided.reason}"))
+    return t(f"staff.outcome.{outcome}") if (outcome := complaint.follow_up_outcome) else ""
 
 
 def by_need(rows: Iterable[Row]) -> list[Row]:
@@ -135,10 +148,19 @@ def queue_words(code: str, t: Texts, office: Office) -> str:
 
 
 def role_words(code: str, t: Texts, office: Office) -> str:
-    """Name a role or post as the organisation calls it."""
-    post = office.policy.find_post(code)
-    title = post.name if post else office.policy.titles.get(office.policy.role_of(code))
+    """Name a role or post as the organisation calls it; a post that is no more by its code."""
+    if post := office.policy.find_post(code):
+        return post.name.in_language(t.language)
+    if code not in tuple(Role):
+        return code
+    title = office.policy.titles.get(Role(code))
     return title.in_language(t.language) if title else t(f"policy.role.{code}")
+
+
+def member_words(member: Staff, t: Texts, office: Office) -> str:
+    """Name a member of staff with the department, if there is one."""
+    department = queue_words(member.department, t, office) if member.department else ""
+    return f"{member.name} · {department}" if department else member.name
 
 
 def departments(t: Texts, office: Office) -> list[tuple[str, str]]:
@@ -164,6 +186,16 @@ def is_cursor(after: str, queue: str) -> bool:
         return False
     texts = {name: value.get("S", "") for name, value in key.items() if set(value) == {"S"}}
     return texts.keys() == CURSOR_KEYS and all(texts.values()) and texts["queue"] == queue
+
+
+def bounds(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return when a month of the office's calendar begins, and when the next one does.
+
+    >>> [str(one) for one in bounds("2026-12", ZoneInfo("Asia/Shanghai"))]
+    ['2026-12-01 00:00:00+08:00', '2027-01-01 00:00:00+08:00']
+    """
+    first = datetime.combine(date.fromisoformat(f"{month}-01"), time(), tzinfo=zone)
+    return first, (first + timedelta(days=31)).replace(day=1)
 
 
 def months(at: datetime, office: Office, size: int = 12) -> list[str]:

@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import get_args
 
 import msgspec
 
+from complaints.console.lists import stage_words
 from complaints.console.sheet import mask
-from complaints.console.tasks import Task
+from complaints.console.tasks import Task, is_masked
 from complaints.duplicates import likeness_to
+from complaints.forms import Field
 from complaints.matters import can_be_merged, may_merge
 from complaints.models import Complainant, Complaint, Dossier, Staff
 from complaints.office import Office
 from complaints.parts import Nature
 from complaints.roles import may_see, may_work_on
 from complaints.severity import SeverityProof, proofs
+from complaints.telling import How, Way, may_tell, words_to_tell
 from complaints.texts import Texts
 
 LOOK_BACK = timedelta(days=30)
@@ -21,6 +25,16 @@ LOOK_BACK = timedelta(days=30)
 PROPOSED = 5
 ALIKE = 0.12
 """Likeness of two subjects from which on one is proposed; subjects are short."""
+FIELDS: dict[Task, tuple[Field, ...]] = {
+    Task.MERGE: (Field(name="into", required=True, longest=40),),
+    Task.UNMERGE: (Field(name="merged", required=True, longest=40),),
+    Task.TELL: (
+        Field(name="tell_whom", required=True, longest=40),
+        Field(name="tell_way", kind="choice", required=True, choices=get_args(Way)),
+        Field(name="tell_outcome", kind="choice", required=True, choices=get_args(How)),
+        Field(name="tell_words", kind="words", longest=2000),
+    ),
+}
 
 
 class Other(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,9 +48,23 @@ class Other(msgspec.Struct, frozen=True, kw_only=True):
     effect: str
     """Urgency and risk in words."""
     name: str = ""
-    by_phone: bool = False
-    """Whether no letter reaches this complainant."""
+    untold: bool = False
+    """Whether its complainant is still to be told by phone or by post."""
     same_person: bool = False
+    unpaid: bool = False
+    """Whether it has a payment that is not proven yet."""
+
+
+class Untold(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is still to be told, and how to reach that person."""
+
+    number: str
+    name: str
+    phone: str
+    address: str
+    since: datetime
+    calls: int
+    """Calls that reached nobody, of those that count."""
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +90,14 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
     marked: int
     """Complaints of the person that were found to be malicious (B8)."""
     grounds: tuple[Ground, ...]
+    untold: tuple[Untold, ...]
+    """Those who have waited longest of all who are still to be told."""
+    untold_count: int
+    is_untold: bool
+    """Whether the complainant of this one is still to be told what the main complaint says."""
+    to_tell: tuple[str, ...]
+    calls: int
+    """After how many calls that reach nobody no more are made."""
 
 
 def matter_tasks(complaint: Complaint, staff: Staff) -> tuple[Task, ...]:
@@ -70,6 +106,7 @@ def matter_tasks(complaint: Complaint, staff: Staff) -> tuple[Task, ...]:
     may = {
         Task.MERGE: works and can_be_merged(complaint),
         Task.UNMERGE: works and complaint.is_open,
+        Task.TELL: may_tell(complaint, staff),
     }
     return tuple(task for task, allowed in may.items() if allowed)
 
@@ -82,13 +119,16 @@ def matter_of(
     people: Mapping[str, Complainant],
     of_person: Iterable[Complaint],
     proposed: Iterable[Complaint],
+    untold: Iterable[tuple[Complaint, Complainant]],
     staff: Staff,
-    masked: bool,
     t: Texts,
     office: Office,
 ) -> Matter:
-    """Return the view; `people` are the complainants of the `merged` by their numbers."""
-    complaint = dossier.complaint
+    """Return the view; `people` are the complainants of the `merged` by their numbers.
+
+    `untold` are those who are still to be told, with the ways to reach them.
+    """
+    complaint, masked = dossier.complaint, is_masked(staff)
     earlier = [one for one in of_person if one.complaint_id != complaint.complaint_id]
     keys = {complaint.person, *(one.person for one in dossier.merged)} - {""}
     return Matter(
@@ -101,6 +141,24 @@ def matter_of(
         of_person=tuple(_other(one, complaint, t) for one in earlier if may_see(one, staff)),
         marked=sum(one.nature is Nature.MALICIOUS for one in (complaint, *earlier)),
         grounds=grounds(dossier, t, office),
+        untold=tuple(_untold(one, who, masked=masked) for one, who in untold),
+        untold_count=complaint.untold,
+        is_untold=complaint.untold_at is not None,
+        to_tell=words_to_tell(dossier),
+        calls=office.policy.follow_up.attempts,
+    )
+
+
+def _untold(one: Complaint, who: Complainant, *, masked: bool) -> Untold:
+    """Return somebody who is still to be told."""
+    shown = {kind: getattr(who, kind) for kind in ("name", "phone", "address")}
+    if masked:
+        shown = {kind: mask(kind, value) for kind, value in shown.items() if value}
+    return Untold(
+        number=one.complaint_id,
+        **{"name": "", "phone": "", "address": ""} | shown,
+        since=one.untold_at or one.received_at,
+        calls=one.attempts,
     )
 
 
@@ -188,18 +246,23 @@ def _other(
     who = (people or {}).get(one.complaint_id, Complainant())
     assessed = one.assessment
     effect = (
-        (t(f"staff.urgency.{assessed.urgency}"), t(f"staff.risk.{assessed.risk}"))
+        t(
+            "staff.matter.effect",
+            urgency=t(f"staff.urgency.{assessed.urgency}"),
+            risk=t(f"staff.risk.{assessed.risk}"),
+        )
         if assessed
-        else ()
+        else ""
     )
     return Other(
         number=one.complaint_id,
         subject=one.subject,
-        stage=t(f"staff.stage.{one.status}"),
+        stage=stage_words(one, t),
         received_at=one.received_at,
         contacts=one.contacts,
-        effect=" · ".join(effect),
+        effect=effect,
         name=mask("name", who.name) if masked else who.name,
-        by_phone=bool(people) and not who.email,
+        untold=one.untold_at is not None,
         same_person=_same_person(one, here),
+        unpaid=one.unpaid > 0,
     )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from complaints.clocks import FARTHEST
 from complaints.forms import (
     AUTHORITIES,
     COMPLAINT_FIELDS,
@@ -47,6 +48,8 @@ FIELDS = (
     Field(name="settled_on_spot", kind="flag"),
     Field(name="settled_how", kind="words", longest=2000),
 )
+YEARS = range(1990, 2101)
+"""Where an instant may lie at all; beyond, no calendar reaches."""
 _MINUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::\d\d)?")
 
 
@@ -84,6 +87,8 @@ def check_registration(
             checked.problems["arrived_at"] = Problem("staff.register.wrong_time")
         elif arrived > at:
             checked.problems["arrived_at"] = Problem("error.arrived_in_future")
+        elif arrived < at - FARTHEST:
+            checked.problems["arrived_at"] = Problem("error.far_away")
     return checked
 
 
@@ -117,6 +122,8 @@ def authorised(proxy: Proxy, authority: str, may_be_told: str, upload_id: str = 
 def instant_of(typed: str, zone: ZoneInfo) -> datetime | None:
     """Return the instant of a local day and time such as `2026-11-20T16:30`; None if it is none."""
     fits = _MINUTE.fullmatch(typed)
+    if fits and int(fits[1]) not in YEARS:
+        return None
     try:
         return datetime(*map(int, fits.groups()), tzinfo=zone) if fits else None  # type: ignore[arg-type,misc]
     except ValueError:

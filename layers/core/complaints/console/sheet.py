@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
 from complaints.console.lists import Row, kind_words, queue_words, role_words, row
 from complaints.console.tasks import is_masked
+from complaints.forms import PERSONAL, fen
+from complaints.letters import local
 from complaints.models import (
     Assessment,
     Channel,
@@ -16,20 +18,22 @@ from complaints.models import (
     Contact,
     Decision,
     Dossier,
-    File,
     Finding,
     Letter,
     Staff,
     TrackingEntry,
 )
+from complaints.number import format_code
 from complaints.office import Office
 from complaints.pages import money
+from complaints.particulars import MATTER, current, missing, said_in
+from complaints.parts import Correction
 from complaints.texts import Texts
 from complaints.tracking import Line, stages
 
 SHORT = 12
 COMPLAINANT = "complainant"
-FLAGS = ("by_hand", "in_place", "withdrawn", "explained")
+FLAGS = ("by_hand", "in_place", "withdrawn", "explained", "refused", "unreachable")
 """Facts of the history that have a word of their own where they are true."""
 
 
@@ -56,6 +60,15 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     by: str
 
 
+class Corrected(msgspec.Struct, frozen=True, kw_only=True):
+    """Particulars that were added or corrected at one time: name, what it was, what it is."""
+
+    at: datetime
+    by: str
+    rows: tuple[tuple[str, str, str], ...]
+    source: str
+
+
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """All that the page of one complaint shows, apart from its forms."""
 
@@ -63,9 +76,17 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     head: Row
     waits_for: str
     """Who has it now: a department, the quality office or the management; empty for nobody."""
+    voided: str
+    """The sentence that says why, by whom and when it was voided; empty where it was not."""
     stages: tuple[tuple[str, str], ...]
     particulars: tuple[tuple[str, str], ...]
     reasons: tuple[str, ...]
+    known: tuple[tuple[str, str], ...]
+    """The particulars of the matter as they are known now."""
+    missing: tuple[str, ...]
+    """Names of those that the policy asks for and nobody has said yet."""
+    corrected: tuple[Corrected, ...]
+    """What was added or corrected later, the newest first."""
     parties: tuple[tuple[str, str], ...]
     masked: bool
     said: tuple[Said, ...]
@@ -86,22 +107,28 @@ def sheet(
     at: datetime,
 ) -> Sheet:
     """Return the page's view of a complaint; `names` are the names of the staff by user name."""
-    complaint = dossier.complaint
+    complaint, now = dossier.complaint, current(dossier)
     masked = is_masked(staff)
     return Sheet(
         number=complaint.complaint_id,
         head=row(complaint, t, office, at),
         waits_for=queue_words(complaint.queue, t, office),
+        voided=voided_words(complaint, names, t, office),
         stages=stages(complaint, t),
         particulars=particulars(complaint, names, t, office),
         reasons=complaint.assessment.reasons if complaint.assessment else (),
+        known=known(now, t),
+        missing=tuple(t(f"policy.field.{one}") for one in missing(dossier, office)),
+        corrected=tuple(
+            corrected(one, names, t, masked=masked) for one in reversed(dossier.corrections)
+        ),
         parties=parties(dossier.complainant, t, masked=masked),
         masked=masked,
-        said=tuple(said(contact, names, t) for contact in dossier.contacts),
+        said=tuple(said(contact, now, names, t) for contact in dossier.contacts),
         pieces=tuple(pieces(dossier, names, t)),
         findings=dossier.findings,
         decisions=tuple((name_of(one.approver, names, t), one) for one in dossier.decisions),
-        letters=dossier.letters,
+        letters=tuple(_without_code(letter, complaint) for letter in dossier.letters),
         history=tuple(line(entry, names, t, office) for entry in reversed(dossier.entries)),
     )
 
@@ -124,6 +151,60 @@ def particulars(
         (t("staff.missed"), str(complaint.overdue) if complaint.overdue else ""),
         (t("staff.policy"), office.policy.title.in_language(t.language)),
     )
+
+
+def voided_words(complaint: Complaint, names: Mapping[str, str], t: Texts, office: Office) -> str:
+    """Say why, by whom and when a complaint was voided; nothing where it was not."""
+    if not (voided := complaint.voided):
+        return ""
+    return t(
+        "staff.voided",
+        reason=t(f"voided.{voided.reason}"),
+        who=name_of(voided.by, names, t),
+        at=local(voided.at, office),
+    )
+
+
+def known(now: Mapping[str, str], t: Texts) -> tuple[tuple[str, str], ...]:
+    """Return name and value of what is known of the matter; empty ones are not shown."""
+    return tuple(
+        (t(f"policy.field.{one}"), in_words(one, now[one], t)) for one in MATTER if now[one]
+    )
+
+
+def in_words(name: str, value: str, t: Texts) -> str:
+    """Return a particular as pages show it: days and amounts as people write them."""
+    match name:
+        case "occurred_on":
+            return day_words(value, t)
+        case "amount":
+            return "" if (amount := fen(value)) is None else money(amount)
+    return value
+
+
+def corrected(
+    correction: Correction, names: Mapping[str, str], t: Texts, *, masked: bool
+) -> Corrected:
+    """Return what was added or corrected at one time; for whoever only audits it is masked."""
+    rows = (
+        (
+            t(f"policy.field.{name}"),
+            _shown(name, correction.before[name], t, masked=masked),
+            _shown(name, now, t, masked=masked),
+        )
+        for name, now in correction.after.items()
+    )
+    return Corrected(
+        at=correction.at,
+        by=name_of(correction.by, names, t),
+        rows=tuple(rows),
+        source="" if masked else correction.source,
+    )
+
+
+def _shown(name: str, value: str, t: Texts, *, masked: bool) -> str:
+    hidden = masked and value and name in PERSONAL
+    return mask(name, value) if hidden else in_words(name, value, t)
 
 
 def confidence(assessment: Assessment | None, t: Texts) -> str:
@@ -164,17 +245,17 @@ def mask(kind: str, value: str) -> str:
     return f"{value[:3]}***"
 
 
-def said(contact: Contact, names: Mapping[str, str], t: Texts) -> Said:
-    """Return one contact in words."""
-    pairs = (
-        (t("staff.register.demand"), contact.demand),
-        (t("complain.occurred_on"), contact.occurred_on),
-        (t("complain.place"), contact.place),
-        (t("complain.service"), contact.service),
-        (t("complain.staff_involved"), contact.staff_involved),
-        (t("complain.amount"), "" if contact.amount is None else money(contact.amount)),
-        (t("staff.files"), "\n".join(file.name for file in contact.files)),
-    )
+def said(contact: Contact, now: Mapping[str, str], names: Mapping[str, str], t: Texts) -> Said:
+    """Return one contact in words; of its particulars what is known otherwise `now`.
+
+    The others stand among what is known of the matter.
+    """
+    pairs = [
+        (t(f"policy.field.{name}"), in_words(name, value, t))
+        for name, value in said_in(contact).items()
+        if value != now[name]
+    ]
+    pairs.append((t("staff.files"), "\n".join(file.name for file in contact.files)))
     return Said(
         at=contact.received_at,
         by=name_of(contact.by, names, t),
@@ -183,6 +264,11 @@ def said(contact: Contact, names: Mapping[str, str], t: Texts) -> Said:
         text=contact.text,
         pairs=tuple((name, value) for name, value in pairs if value),
     )
+
+
+def day_words(day: str, t: Texts) -> str:
+    """Return a day such as `2026-11-20` as people write it; empty for none."""
+    return t("format.day", at=date.fromisoformat(day)) if day else ""
 
 
 def is_note(contact: Contact) -> bool:
@@ -201,17 +287,12 @@ def pieces(dossier: Dossier, names: Mapping[str, str], t: Texts) -> list[Piece]:
                 size=file.size,
                 content_type=file.content_type,
                 digest=file.sha256[:SHORT],
-                upload_id=upload_id(file),
+                upload_id=file.upload_id,
                 at=contact.received_at,
                 by=by,
             )
             found.append(piece)
     return found
-
-
-def upload_id(file: File) -> str:
-    """Return the last part of a file's key, which names it within its complaint."""
-    return file.key.rpartition("/")[2]
 
 
 def line(entry: TrackingEntry, names: Mapping[str, str], t: Texts, office: Office) -> Line:
@@ -249,10 +330,21 @@ def line(entry: TrackingEntry, names: Mapping[str, str], t: Texts, office: Offic
 
 
 def marks(facts: Mapping[str, str | int | bool | None], t: Texts) -> list[str]:
-    """Return what else an entry of the history says: the kind of record, and what was true."""
+    """Return what else an entry of the history says: kind of record, why voided, what is true."""
     kept = [t(f"staff.record.{facts['record']}")] if "record" in facts else []
+    kept += [t(f"voided.{facts['voided']}")] if "voided" in facts else []
     kept += [t(f"staff.record.{kind}") for kind in str(facts.get("records", "")).split(",") if kind]
+    if "people" in facts:
+        kept.append(t("staff.fact.people", count=facts["people"]))
     return kept + [t(f"staff.fact.{one}") for one in FLAGS if facts.get(one) is True]
+
+
+def _without_code(letter: Letter, complaint: Complaint) -> Letter:
+    """Return a letter without the tracking code: with it, staff could answer as the complainant."""
+    text = letter.text
+    for code in (complaint.tracking_code, format_code(complaint.tracking_code)):
+        text = text.replace(code, "…")
+    return letter.replace(text=text)
 
 
 def name_of(username: str, names: Mapping[str, str], t: Texts) -> str:

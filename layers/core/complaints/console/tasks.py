@@ -8,12 +8,11 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from complaints import emergency, group_incident
+from complaints import emergency, group_incident, payout
 from complaints.clocks import is_overdue
 from complaints.compensation import may_decide, may_offer
 from complaints.escalate import can_escalate
 from complaints.gates import provable, refuses_call, waits_for
-from complaints.lifecycle import is_past
 from complaints.models import Complainant, Complaint, Dossier, Outcome, Role, Staff, Status
 from complaints.notices import open_to
 from complaints.notify import can_be_asked, can_be_told, ways_due
@@ -22,11 +21,14 @@ from complaints.pauses import may_agree, may_ask_extension, may_pause
 from complaints.policy import MANAGEMENT, QUALITY_OFFICE
 from complaints.roles import (
     READS_ALL,
+    SORTS_MAIL,
+    coordinates,
     holds,
     is_barred,
     may_add_proxy,
     may_approve,
     may_assign,
+    may_correct,
     may_decide_extension,
     may_dispute,
     may_enter_outside,
@@ -39,12 +41,15 @@ from complaints.roles import (
     may_return,
     may_see,
     may_submit,
+    may_void,
     may_work_on,
 )
 from complaints.rounds import CONTACT
+from complaints.telling import may_tell
+from complaints.void import obstacle
 
 READS_ARCHIVE = frozenset({Role.AUDITOR, Role.QUALITY_OFFICE, Role.MANAGEMENT})
-READS_QUARANTINE = frozenset({Role.INTAKE, Role.QUALITY_OFFICE})
+READS_QUARANTINE = SORTS_MAIL
 READS_REPORTS = frozenset({Role.QUALITY_OFFICE, Role.MANAGEMENT, Role.AUDITOR})
 MAKES_REPORTS = frozenset({Role.QUALITY_OFFICE, Role.MANAGEMENT})
 ONLY_READS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
@@ -93,10 +98,15 @@ class Task(StrEnum):
     LINES = "lines"
     UPDATE = "update"
     INCIDENT = "incident"
+    OFFER_ALL = "offer-all"
+    DECIDE_ALL = "decide-all"
     PROXY = "proxy"
     AUTHORITY = "authority"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    TELL = "tell"
+    PARTICULARS = "particulars"
+    VOID = "void"
 
 
 LIMIT_TASKS = (
@@ -106,9 +116,11 @@ LIMIT_TASKS = (
 """What moves a limit, or is the first word to the complainant: the forms beside the limits."""
 
 TO_DO = (
-    *(Task.EMERGENCY_RESPONSE, Task.DECIDE_EXTENSION, Task.ASSIGN),
+    *(Task.EMERGENCY_RESPONSE, Task.STATEMENT, Task.DECIDE_EXTENSION, Task.ASSIGN),
     *(Task.INVESTIGATE, Task.DECIDE, Task.PHONE, Task.POST, Task.FOLLOW_UP, Task.WORK),
-    *(Task.PROVE, Task.DECIDE_PAYMENT, Task.PAY, Task.CONTACT, Task.READ, Task.ACKNOWLEDGE),
+    Task.TELL,
+    *(Task.PROVE, Task.DECIDE_ALL, Task.DECIDE_PAYMENT, Task.PAY),
+    *(Task.CONTACT, Task.READ, Task.ACKNOWLEDGE),
 )
 """What waits for an answer once it is offered, the most pressing first; the rest are tools."""
 
@@ -144,14 +156,14 @@ def urgent_tasks(complaint: Complaint, staff: Staff, office: Office) -> tuple[Ta
     None of it waits for a stage: these forms are taken whatever else moves.
     """
     responds = complaint.emergency_at is not None and may_respond(complaint, staff)
-    coordinates = Role.QUALITY_OFFICE in staff.roles and not is_barred(complaint, staff)
     alone = complaint.is_open and not complaint.incident_at and not complaint.merged_into
     is_incident = complaint.incident_at is not None
     awaited = emergency.clock_of(complaint) is not None
     may = {
         Task.EMERGENCY_RESPONSE: awaited and may_respond(complaint, staff),
         Task.EMERGENCY_STEP: responds,
-        Task.EMERGENCY_WITHDRAW: complaint.emergency_at is not None and coordinates,
+        Task.EMERGENCY_WITHDRAW: complaint.emergency_at is not None
+        and coordinates(complaint, staff),
         Task.EMERGENCY: complaint.is_open and not awaited and may_raise_alarm(complaint, staff),
         Task.STATEMENT: is_incident and group_incident.may_lead(complaint, staff, office),
         Task.LINES: is_incident and group_incident.may_tell(complaint, staff, office),
@@ -212,6 +224,31 @@ def rung_tasks(dossier: Dossier, staff: Staff, office: Office) -> tuple[Task, ..
     return tuple(task for task, allowed in may.items() if allowed)
 
 
+def payout_tasks(dossier: Dossier, staff: Staff, office: Office) -> tuple[Task, ...]:
+    """Return what this person may do about paying everybody of a group incident alike."""
+    complaint, waits = dossier.complaint, [one for one in dossier.payouts if one.is_undecided]
+    rests = not any(one.is_undecided or one.is_under_way for one in dossier.payouts)
+    may = {
+        Task.OFFER_ALL: rests
+        and payout.may_propose(complaint, staff, office)
+        and bool(payout.unserved(dossier)),
+        Task.DECIDE_ALL: any(payout.may_decide(complaint, one, staff, office) for one in waits),
+    }
+    return tuple(task for task, allowed in may.items() if allowed)
+
+
+def particulars_tasks(complaint: Complaint, staff: Staff) -> tuple[Task, ...]:
+    """Return whether this person may add and correct particulars, merged or not, as a tuple."""
+    may = complaint.is_open and may_correct(complaint, staff)
+    return (Task.PARTICULARS,) if may else ()
+
+
+def void_tasks(dossier: Dossier, staff: Staff) -> tuple[Task, ...]:
+    """Return whether this person may void what was registered by mistake, as a tuple of forms."""
+    may = may_void(dossier.complaint, staff) and not obstacle(dossier)
+    return (Task.VOID,) if may else ()
+
+
 def asks(complaint: Complaint, staff: Staff, office: Office) -> bool:
     """Return whether this person may call back now: somebody who was not heard yet (D2, D6)."""
     satisfied = complaint.follow_up_outcome is Outcome.SATISFIED
@@ -226,7 +263,7 @@ def closing_tasks(complaint: Complaint, staff: Staff, office: Office) -> tuple[T
     may = {
         Task.PROVE: bool(provable(complaint, staff, office)),
         Task.DECIDE_PAYMENT: may_decide(complaint, staff, office),
-        Task.PAY: works and is_past(complaint, Status.INVESTIGATED),
+        Task.PAY: works,
         Task.OFFER: may_offer(complaint, staff),
     }
     return tuple(task for task, allowed in may.items() if allowed)
@@ -238,9 +275,11 @@ def to_do(
     """Return which of the tasks that are offered wait for this person, the most pressing first.
 
     To name an investigator waits for who can name somebody else, as long as nobody is named; a
-    work order for who fulfils it; a first word to the complainant only while its clock runs (C8).
+    work order for who fulfils it; a first word to the complainant and a public statement only while
+    their clocks run (C8, B6).
     """
     waits = {
+        Task.STATEMENT: group_incident.clock_of(complaint) is not None,
         Task.ASSIGN: names_others and not complaint.investigator,
         Task.WORK: any(may_fulfil(complaint, one, staff) for one in complaint.ordered),
         Task.CONTACT: any(clock.what == CONTACT for clock in complaint.clocks),
@@ -260,6 +299,10 @@ def is_called(complaint: Complaint, staff: Staff, office: Office) -> bool:
     if group_incident.clock_of(complaint) and group_incident.may_lead(complaint, staff, office):
         return True
     if any(may_fulfil(complaint, one, staff) for one in complaint.ordered):
+        return True
+    if may_tell(complaint, staff):
+        return True
+    if complaint.unreached_at and complaint.news_at and Role.QUALITY_OFFICE in staff.roles:
         return True
     return waits_for(complaint, staff, office) or may_decide_extension(complaint, staff, office)
 

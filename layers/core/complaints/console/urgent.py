@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import get_args
 
 import msgspec
 
@@ -9,12 +10,45 @@ from complaints import emergency, group_incident
 from complaints.clocks import colour
 from complaints.console.lists import left
 from complaints.console.sheet import mask, name_of
-from complaints.forms import AUTHORITIES, EXTENTS, RELATIONS
+from complaints.console.tasks import Task
+from complaints.forms import AUTHORITIES, EXTENTS, PROXY_FIELDS, RELATIONS, Field
 from complaints.models import Clock, Dossier
 from complaints.office import Office
 from complaints.parts import Announcement, EmergencyStep, Proxy
+from complaints.policy import EmergencyMeasure
 from complaints.proxies import by_of
 from complaints.texts import Texts
+
+MEASURES = ("progress", *get_args(EmergencyMeasure))
+FIELDS: dict[Task, tuple[Field, ...]] = {
+    Task.EMERGENCY_RESPONSE: (
+        Field(name="apology_way", kind="choice", required=True, choices=("phone", "letter")),
+        Field(name="apology", kind="words", required=True, longest=2000),
+    ),
+    Task.EMERGENCY_STEP: (
+        Field(name="measure", kind="choice", required=True, choices=MEASURES),
+        Field(name="measure_words", kind="words", required=True, longest=2000),
+    ),
+    Task.EMERGENCY: (Field(name="alarm_reason", kind="words", required=True, longest=2000),),
+    Task.EMERGENCY_WITHDRAW: (
+        Field(name="withdraw_reason", kind="words", required=True, longest=2000),
+    ),
+    Task.STATEMENT: (
+        Field(name="statement", kind="words", required=True, longest=5000),
+        Field(name="published_in", required=True),
+        Field(name="published_at", required=True, longest=25),
+    ),
+    Task.LINES: (Field(name="lines", kind="words", required=True, longest=5000),),
+    Task.UPDATE: (Field(name="update", kind="words", required=True, longest=5000),),
+    Task.INCIDENT: (Field(name="incident_reason", kind="words", required=True, longest=2000),),
+    Task.PROXY: PROXY_FIELDS,
+    Task.AUTHORITY: (
+        Field(name="proxy", required=True, longest=40),
+        Field(name="authority", kind="choice", required=True, choices=AUTHORITIES),
+        Field(name="may_be_told", kind="choice", required=True, choices=EXTENTS),
+        Field(name="document", longest=200),
+    ),
+}
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +71,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None
     tone: str
     deeds: tuple[Deed, ...]
+    is_withdrawn: bool = False
+    """Whether it was a false alarm."""
 
 
 class Speaker(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +99,8 @@ def emergency_of(
         return None
     since = complaint.emergency_at or dossier.emergency_steps[0].at
     deeds = tuple(_step(one, names, t) for one in dossier.emergency_steps)
-    return _alarm(since, emergency.clock_of(complaint), deeds, t, at)
+    alarm = _alarm(since, emergency.clock_of(complaint), deeds, t, at)
+    return msgspec.structs.replace(alarm, is_withdrawn=complaint.emergency_at is None)
 
 
 def incident_of(dossier: Dossier, names: Mapping[str, str], t: Texts, at: datetime) -> Alarm | None:

@@ -8,7 +8,12 @@ from urllib.parse import urlencode
 from complaints.console.tasks import READS_ARCHIVE, READS_QUARANTINE, READS_REPORTS
 from complaints.forms import read_form
 from complaints.models import Role, Staff
-from complaints.roles import may_keep_leave, may_read_policy, may_register
+from complaints.roles import (
+    may_change_wording,
+    may_keep_leave,
+    may_read_policy,
+    may_register,
+)
 from complaints.web import Request
 
 HOME = "/staff"
@@ -67,6 +72,7 @@ def menu(staff: Staff) -> list[tuple[str, str]]:
         ("reports", "/staff/reports", bool(roles & READS_REPORTS)),
         ("archive", "/staff/archive", bool(roles & READS_ARCHIVE)),
         ("policy", "/staff/policy", may_read_policy(staff)),
+        ("letters", "/staff/letters", may_change_wording(staff)),
         ("people", "/staff/people", may_keep_leave(staff)),
     )
     return [(name, address) for name, address, allowed in pages if allowed]

@@ -296,6 +296,20 @@ class Play:
         if self._console.who_may((worker,), played.number, "post"):
             self._console.act(worker, played.number, "post", {})
         self._wait(played, Status.RESPONDED)
+        if "join" in played.told.steps:
+            self._tell(played, words)
+
+    def _tell(self, played: Played, words: str) -> None:
+        """Tell whoever complained with them and has no mail address (B5)."""
+        people = (self._worker_of(played, "tell"),)
+        by = until(
+            lambda: self._console.who_may(people, played.number, "tell"),
+            "demo.error.waited",
+            form="tell",
+        )
+        whom = self._console.page(by, played.number).form("/tell").choices["tell_whom"][0]
+        told = {"tell_whom": whom, "tell_way": "phone", "tell_outcome": "told", "tell_words": words}
+        self._console.act(by, played.number, "tell", told)
 
     def _in_vain(self, played: Played) -> None:
         self._call(played, {"outcome": "unreachable", "words": self._words(played).in_vain})

@@ -14,6 +14,7 @@ from complaints.aws.vault import Vault
 from complaints.console import lists, tasks
 from complaints.models import Complaint, Status
 from complaints.number import parse_number
+from complaints.report_words import month_name
 from complaints.texts import texts
 from complaints.web import NotFoundError, Response
 
@@ -30,7 +31,7 @@ def list_archive(visit: Visit) -> Response:
         "archive",
         rows=[lists.row(one, t, office, at) for one in found],
         month=month,
-        months=[(one, one) for one in months],
+        months=[(one, month_name(one, visit.language)) for one in months],
         next_page=f"/staff/archive?{urlencode({'month': month, 'after': after})}" if after else "",
     )
 

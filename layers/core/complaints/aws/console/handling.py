@@ -7,7 +7,7 @@ from complaints.aws.console.visit import Visit, form_id
 from complaints.aws.desk import casework
 from complaints.aws.runtime import now
 from complaints.aws.settings import office_for
-from complaints.console import handling
+from complaints.console import handling_forms
 from complaints.console.registration import instant_of
 from complaints.console.tasks import Task
 from complaints.models import Complaint, Dossier
@@ -20,7 +20,7 @@ def record(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Keep a record of the investigation."""
     complaint = dossier.complaint
     office = office_for(complaint.policy)
-    made = handling.record_of(values, form_id(visit), visit.staff, office, now())
+    made = handling_forms.record_of(values, form_id(visit), visit.staff, office, now())
     return casework.keep_record(complaint.complaint_id, made, staff=visit.staff)
 
 
@@ -28,7 +28,7 @@ def order(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Issue a work order."""
     complaint = dossier.complaint
     office = office_for(complaint.policy)
-    made = handling.order_of(values, form_id(visit), visit.staff, office, now())
+    made = handling_forms.order_of(values, form_id(visit), visit.staff, office, now())
     return casework.issue_order(complaint.complaint_id, made, staff=visit.staff)
 
 
@@ -51,14 +51,14 @@ def work(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
 
 def group(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Form the joint group, or change it."""
-    people = handling.group_of(values, visit.everybody)
+    people = handling_forms.group_of(values, visit.everybody)
     return casework.gather(dossier.complaint.complaint_id, people, staff=visit.staff)
 
 
 def outside(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Register that a body outside has the complaint."""
     complaint = dossier.complaint
-    case = handling.outside_of(values, form_id(visit), office_for(complaint.policy), now())
+    case = handling_forms.outside_of(values, form_id(visit), office_for(complaint.policy), now())
     return casework.register_outside(complaint.complaint_id, case, staff=visit.staff)
 
 
@@ -74,7 +74,7 @@ def answer_outside(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
 
 def dispute(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
     """Open a dispute."""
-    made = handling.dispute_of(values, form_id(visit), visit.staff, dossier, now())
+    made = handling_forms.dispute_of(values, form_id(visit), visit.staff, dossier, now())
     return casework.begin_dispute(dossier.complaint.complaint_id, made, staff=visit.staff)
 
 
@@ -85,7 +85,7 @@ def end_dispute(visit: Visit, dossier: Dossier, values: Values) -> Complaint:
         values["ended_dispute"],
         cast("DisputeStatus", values["ended_status"]),
         values["ended_result"],
-        handling.pieces_of(values["ended_pieces"], dossier),
+        handling_forms.pieces_of(values["ended_pieces"], dossier),
         staff=visit.staff,
     )
 

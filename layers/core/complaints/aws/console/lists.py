@@ -6,17 +6,19 @@ from itertools import islice
 from urllib.parse import urlencode
 
 from complaints import web
-from complaints.aws import sweeps
+from complaints.aws import quarantine, sweeps
 from complaints.aws.console.visit import ForbiddenError, Visit, done, show
+from complaints.aws.registration import Registry
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import now
-from complaints.aws.settings import load_settings, office_for
+from complaints.aws.settings import load_settings, office_shown
 from complaints.console import lists, tasks
 from complaints.console.told import Told, told
 from complaints.models import Complaint, Role, Status
 from complaints.number import parse_number
 from complaints.outside import claimed_as
 from complaints.report import local_month, utc_months
+from complaints.report_words import month_name
 from complaints.roles import is_barred, may_see
 from complaints.texts import texts
 from complaints.web import NotFoundError, Response
@@ -39,7 +41,7 @@ def home(visit: Visit) -> Response:
         waiting, rest = complaints.in_queue(queue, limit=HOME_ROWS)
         more = more or bool(rest)
         mine += [
-            one for one in waiting if tasks.is_mine(one, visit.staff, office_for(one.policy), at)
+            one for one in waiting if tasks.is_mine(one, visit.staff, office_shown(one.policy), at)
         ]
         size = f"{len(waiting)}{'+' if rest else ''}"
         others.append((queue, lists.queue_words(queue, t, office), size))
@@ -55,9 +57,18 @@ def home(visit: Visit) -> Response:
         others=others,
         more=more,
         told=told_to(visit),
+        mails=mails_waiting(visit),
         silent=bool(MUST_KNOW & set(visit.staff.roles)) and bool(sweeps.silent_since(at)),
         done=done(visit),
     )
+
+
+def mails_waiting(visit: Visit) -> str:
+    """Return how many mails wait for a person, up to `HOME_ROWS`; "" for who may not read them."""
+    if not tasks.READS_QUARANTINE & set(visit.staff.roles):
+        return ""
+    found = quarantine.count_waiting(HOME_ROWS)
+    return f"{found}{'+' if found == HOME_ROWS else ''}"
 
 
 def told_to(visit: Visit) -> list[Told]:
@@ -110,9 +121,9 @@ def numbered_outside(typed: str, visit: Visit) -> str:
     bodies = load_settings().office.policy.outside_bodies
     if not bodies or not typed.strip():
         return ""
-    complaints = ComplaintRepository.from_env()
-    found = complaints.claimed_any(claimed_as(body.code, typed[:60]) for body in bodies)
-    seen = found and may_see(complaints.get(found.complaint_id), visit.staff)
+    registry = Registry.from_env()
+    found = registry.claimed_any(claimed_as(body.code, typed[:60]) for body in bodies)
+    seen = found and may_see(ComplaintRepository.from_env().get(found.complaint_id), visit.staff)
     return found.complaint_id if found and seen else ""
 
 
@@ -181,7 +192,7 @@ def show_list(
             (one, lists.queue_words(one, t, office))
             for one in tasks.readable_queues(visit.staff, office)
         ],
-        months=[(one, one) for one in lists.months(at, office)]
+        months=[(one, month_name(one, visit.language)) for one in lists.months(at, office)]
         if tasks.reads_months(visit.staff)
         else [],
         statuses=[(one.value, t(f"staff.stage.{one}")) for one in Status],

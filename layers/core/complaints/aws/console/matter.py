@@ -1,16 +1,19 @@
 """The matter of a complaint on its page: what is merged into it, what may be, and by whom."""
 
 from collections.abc import Callable
+from typing import cast
 
-from complaints.aws.console.visit import Visit
+from complaints.aws.console.visit import Visit, form_id
 from complaints.aws.desk import merging
 from complaints.aws.repository import ComplaintRepository, UnknownComplaintError
 from complaints.console.matter import Matter, matter_of, matter_tasks, may_be_same
-from complaints.console.tasks import Task, is_masked
+from complaints.console.tasks import Task
 from complaints.models import Complaint, Dossier
 from complaints.number import parse_number
 from complaints.office import Office
+from complaints.proxies import reachable
 from complaints.roles import may_see
+from complaints.telling import How, Way
 from complaints.texts import Texts
 
 SHOWN = 20
@@ -34,6 +37,7 @@ def show_matter(visit: Visit, dossier: Dossier, t: Texts, office: Office) -> Mat
     if Task.MERGE in matter_tasks(complaint, visit.staff) and not dossier.merged:
         waiting = complaints.in_queue(complaint.queue, limit=COMPARED)[0] if complaint.queue else []
         proposed = may_be_same(complaint, (*of_person, *waiting), visit.staff)
+    untold = complaints.untold(complaint.complaint_id) if complaint.untold else []
     return matter_of(
         dossier,
         merged=merged,
@@ -41,8 +45,8 @@ def show_matter(visit: Visit, dossier: Dossier, t: Texts, office: Office) -> Mat
         people=people,
         of_person=of_person,
         proposed=proposed,
+        untold=[(one, reachable(complaints.dossier(one.complaint_id))) for one in untold],
         staff=visit.staff,
-        masked=is_masked(visit.staff),
         t=t,
         office=office,
     )
@@ -66,7 +70,26 @@ def unmerge(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint
     return merging.unmerge(merged, dossier.complaint.complaint_id, staff=visit.staff)
 
 
+def tell(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
+    """Record that somebody whose complaint is merged into this one was told, or not reached.
+
+    Raises UnknownComplaintError for a number that is none.
+    """
+    whom = parse_number(values["tell_whom"]) or ""
+    merging.tell_merged(
+        whom or "-",
+        dossier.complaint.complaint_id,
+        cast("How", values["tell_outcome"]),
+        cast("Way", values["tell_way"]),
+        values["tell_words"],
+        once=form_id(visit),
+        staff=visit.staff,
+    )
+    return dossier.complaint
+
+
 ANSWERS: dict[Task, Callable[[Visit, Dossier, dict[str, str]], Complaint]] = {
     Task.MERGE: merge,
     Task.UNMERGE: unmerge,
+    Task.TELL: tell,
 }

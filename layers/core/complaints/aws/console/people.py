@@ -1,14 +1,18 @@
-"""Members of staff, and mails in quarantine: what administrators and intake keep an eye on."""
+"""Members of staff: who there is, leave and deputies, tasks handed over, a table of them (H5)."""
 
 import base64
 import binascii
+from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
+
 from complaints import people as directory
 from complaints import roster, web
-from complaints.aws import accounts, downloads, quarantine
-from complaints.aws.console.visit import ForbiddenError, Visit, only, show
+from complaints.aws import accounts
+from complaints.aws.console.visit import ForbiddenError, Visit, show
 from complaints.aws.desk import ladder
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
@@ -17,7 +21,7 @@ from complaints.aws.settings import load_settings
 from complaints.console import lists, people, tasks
 from complaints.forms import Checked, Problem
 from complaints.hand_over import has_tasks
-from complaints.lifecycle import ComplaintError, InvalidInputError
+from complaints.lifecycle import ComplaintError
 from complaints.models import Role, Staff
 from complaints.office import Office
 from complaints.people import Change
@@ -43,6 +47,8 @@ LABELS = {
     "left_on": "staff.people.left_on",
 }
 PAGES_READ = 10
+MOST_AT_ONCE = 20
+"""People entered for one answer, which must be there in 30 s; each takes up to eight calls."""
 ROWS_READ = 100
 """A queue is read as far as a thousand complaints for those of one person; then again."""
 
@@ -94,8 +100,9 @@ def show_people(
             for one in everybody
         ],
         keeps=may_keep_people(visit.staff),
-        errors=taken or (checked.sentences(t) if checked else {}),
-        refused=refused,
+        errors={"table": t(refused, most=roster.MOST_ROWS)}
+        if refused
+        else taken or (checked.sentences(t) if checked else {}),
         changes=changes(everybody, t, office),
         added=added,
         password=password,
@@ -133,7 +140,8 @@ def change_person(visit: Visit, username: str) -> Response:
 def hand_over(visit: Visit, username: str) -> Response:
     """Hand everything that waits for a person by name over to another one, in one go."""
     leaver = _member(visit, username)
-    successor = StaffDirectory.from_env().find(visit.form.get("successor", ""))
+    chosen = visit.form.get("successor", "")
+    successor = StaffDirectory.from_env().find(chosen) if chosen else None
     office = load_settings().office
     if successor is None or not directory.is_there(successor, directory.day_of(now(), office)):
         return show_person(visit, leaver, refused="staff.people.successor_missing")
@@ -142,7 +150,7 @@ def hand_over(visit: Visit, username: str) -> Response:
         try:
             ladder.hand_over(number, username, successor, staff=visit.staff)
             done.append(number)
-        except InvalidInputError as error:
+        except ComplaintError as error:
             left.append((number, texts(visit.language)(error.text_id)))
     return show_person(visit, leaver, handed=done, left=left, successor=successor.name)
 
@@ -183,7 +191,10 @@ def show_person(
 
 
 def import_people(visit: Visit) -> Response:
-    """Show what a table would change; once that is confirmed, change it."""
+    """Show what a table would change; once that is confirmed, change it, some people at a time.
+
+    What was not entered, for want of time or because somebody else came first, is offered again.
+    """
     if not may_keep_people(visit.staff):
         raise ForbiddenError
     form, office, at = visit.form, load_settings().office, now()
@@ -193,15 +204,20 @@ def import_people(visit: Visit) -> Response:
     except roster.UnreadableTableError as error:
         return show_people(visit, refused=error.text_id)
     everybody = StaffDirectory.from_env().all()
+    names = {one.username: one.name for one in everybody}
     made = roster.plan(table, everybody, office, directory.day_of(at, office))
-    t, confirmed, passwords = texts(visit.language), "confirmed" in form and not made.faults, []
+    t, confirmed = texts(visit.language), "confirmed" in form and not made.faults
+    passwords: list[tuple[str, str]] = []
+    left = len(made.changes())
+    refused: ComplaintError | None = None
     if confirmed:
-        changed = [*((None, one) for one in made.added), *made.changed]
-        for before, after in changed:
-            password = accounts.keep(
-                Change(by=visit.staff.username, at=at, before=before, after=after)
-            )
-            passwords += [(after.username, password)] if password else []
+        entered, passwords, refused = enter_some(made.changes(), visit.staff.username, at)
+        left -= len(entered)
+        made = msgspec.structs.replace(
+            made,
+            added=tuple(after for before, after in entered if before is None),
+            changed=tuple((before, after) for before, after in entered if before),
+        )
     return show(
         visit,
         "people_import",
@@ -210,13 +226,15 @@ def import_people(visit: Visit) -> Response:
         changed=[
             row
             for before, after in made.changed
-            for row in _rows(Change(by="", at=at, before=before, after=after), t, office)
+            for row in _rows(Change(by="", at=at, before=before, after=after), t, office, names)
         ],
         faults=[
             (one, t(LABELS[one.column]) if one.column in LABELS else one.column, one.sentence(t))
             for one in made.faults
         ],
         confirmed=confirmed,
+        rest=left,
+        refused=t(refused.text_id) if refused else "",
         passwords=passwords,
         kept=base64.b64encode(sent).decode(),
         role_names={one.value: lists.role_words(one, t, office) for one in Role},
@@ -224,6 +242,22 @@ def import_people(visit: Visit) -> Response:
             one.username: lists.queue_words(one.department, t, office) for one in made.added
         },
     )
+
+
+def enter_some(
+    changes: list[roster.Entries], by: str, at: datetime
+) -> tuple[list[roster.Entries], list[tuple[str, str]], ComplaintError | None]:
+    """Enter the first of these people; return who was entered, first passwords, what stopped it."""
+    entered: list[roster.Entries] = []
+    passwords: list[tuple[str, str]] = []
+    for before, after in changes[:MOST_AT_ONCE]:
+        try:
+            password = accounts.keep(Change(by=by, at=at, before=before, after=after))
+        except ComplaintError as error:
+            return entered, passwords, error
+        entered.append((before, after))
+        passwords += [(after.username, password)] if password else []
+    return entered, passwords, None
 
 
 def open_tasks(member: Staff, office: Office) -> list[str]:
@@ -253,37 +287,55 @@ def changes(
             one,
             names.get(one.by, one.by),
             names.get(one.after.username, one.after.username),
-            [(field, before, after) for _, field, before, after in _rows(one, t, office)],
+            [(field, before, after) for _, field, before, after in _rows(one, t, office, names)],
         )
         for one in StaffDirectory.from_env().changes(username)
     ]
 
 
-def _rows(change: Change, t: Texts, office: Office) -> list[tuple[str, str, str, str]]:
-    """Return user name, field, before and after of everything that a change changes."""
+def _rows(
+    change: Change, t: Texts, office: Office, names: Mapping[str, str]
+) -> list[tuple[str, str, str, str]]:
+    """Return user name, field, before and after of everything that a change changes.
+
+    `names` are the names of the staff by user name.
+    """
     return [
         (
             change.after.username,
             t(LABELS[field]),
-            _words(getattr(change.before, field), field, t, office) if change.before else "",
-            _words(getattr(change.after, field), field, t, office),
+            _words(getattr(change.before, field), field, t, office, names) if change.before else "",
+            _words(getattr(change.after, field), field, t, office, names),
         )
         for field in change.fields
     ]
 
 
-def _words(value: Any, field: str, t: Texts, office: Office) -> str:  # noqa: ANN401 - any field
+def _words(
+    value: Any,  # noqa: ANN401 - any field
+    field: str,
+    t: Texts,
+    office: Office,
+    names: Mapping[str, str],
+) -> str:
     """Return a field of an entry in words; a dash for nothing."""
     match field:
         case "roles" | "posts":
-            return ", ".join(lists.role_words(one, t, office) for one in value) or "—"
+            words = ", ".join(lists.role_words(one, t, office) for one in value)
         case "department":
-            return lists.queue_words(value, t, office) or "—"
+            words = lists.queue_words(value, t, office)
         case "absences":
-            return ", ".join(f"{one.first}–{one.last}" for one in value) or "—"
+            days = (t("staff.people.absence", first=one.first, last=one.last) for one in value)
+            words = ", ".join(days)
+        case "deputy":
+            words = names.get(value, value)
+        case "left_on":
+            words = t("format.day", at=value) if value else ""
         case "on_call":
-            return t("staff.people.yes") if value else "—"
-    return str(value or "—")
+            words = t("staff.people.yes") if value else ""
+        case _:
+            words = str(value or "")
+    return words or "—"
 
 
 def _presence(member: Staff, day: Any, t: Texts) -> str:  # noqa: ANN401 - a date
@@ -324,31 +376,3 @@ def _kept(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise UnusableError from error
-
-
-def list_quarantine(visit: Visit) -> Response:
-    """Show the mails that became nothing by themselves."""
-    only(visit, tasks.READS_QUARANTINE)
-    t = texts(visit.language)
-    mails = [
-        {
-            "mail_id": mail.key.rpartition("/")[2],
-            "received_at": mail.received_at,
-            "from_address": mail.from_address,
-            "size": mail.size,
-            "words": t(text_id)
-            if (text_id := f"quarantine.reason.{mail.reason}") in t
-            else mail.reason,
-        }
-        for mail in quarantine.list_all()
-    ]
-    return show(visit, "quarantine", mails=mails)
-
-
-def download_mail(visit: Visit, mail_id: str) -> Response:
-    """Send to the original of a mail in quarantine."""
-    only(visit, tasks.READS_QUARANTINE)
-    for mail in quarantine.list_all():
-        if mail.key.rpartition("/")[2] == mail_id:
-            return web.see_other(downloads.of_mail(mail.key))
-    raise NotFoundError

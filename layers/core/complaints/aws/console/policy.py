@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from complaints import web
@@ -24,7 +25,7 @@ from complaints.models import Complaint, sortable
 from complaints.office import Office
 from complaints.pages import instant
 from complaints.policy import Policy, UnknownPolicyError
-from complaints.policy_changes import called, changed_settings, said
+from complaints.policy_changes import called, changed_settings, permitted, said
 from complaints.policy_sheet import PolicySheet
 from complaints.policy_trial import Difference, Past, Tried, summary, try_on
 from complaints.roles import may_change_policy, may_read_policy, may_see
@@ -122,22 +123,30 @@ def _show_policy(
     _only(visit)
     known, t = policies(), texts(visit.language)
     policy = known.in_force()
+    names = {one.username: one.name for one in visit.everybody}
+    refusal = known.refusal()
     return show(
         visit,
         "policy",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if faults or errors else HTTPStatus.OK,
         policy=policy,
         sections=[part for part in PolicySheet(policy, t).sections() if part.rows],
-        changes=[_line(change, visit.language) for change in known.changes()],
+        changes=[_line(change, names, visit.language) for change in known.changes()],
         deployed=known.deployed,
-        refusal=known.refusal(),
+        refusal=refusal,
+        refused=_permitted(refusal.faults, t) if refusal else (),
         may_change=may_change_policy(visit.staff),
-        faults=faults,
+        faults=_permitted(faults, t),
         written=written,
         errors=errors or {},
         labels={"written": t("policy.page.written")},
         done=done(visit),
     )
+
+
+def _permitted(faults: tuple[Fault, ...], t: Texts) -> tuple[Fault, ...]:
+    """Return what is wrong in a file, what is allowed in words."""
+    return tuple(one.replace(allowed=permitted(one.allowed, t)) for one in faults)
 
 
 def _show_change(
@@ -192,7 +201,8 @@ def try_on_past(before: Policy, after: Policy) -> list[tuple[Complaint, Tried]]:
     offices = Office(policy=before, zone=zone), Office(policy=after, zone=zone)
     tried: list[tuple[Complaint, Tried]] = []
     for month in _months(since, at):
-        for head in complaints.newest_in(month, limit=MOST_TRIED - len(tried)):
+        arrived = complaints.received_in(month, newest_first=True)
+        for head in islice(arrived, MOST_TRIED - len(tried)):
             contacts = complaints.contacts(head.complaint_id)
             if head.received_at >= since and contacts:
                 tried.append((head, try_on(Past.of(head, contacts[0]), *offices)))
@@ -206,17 +216,17 @@ def _months(since: datetime, until: datetime) -> list[str]:
     return sorted({f"{sortable(at):.7}" for at in (since, until)}, reverse=True)
 
 
-def _line(change: Change, language: str) -> dict[str, Any]:
+def _line(change: Change, names: Mapping[str, str], language: str) -> dict[str, Any]:
     """Return a change of the policy as the page shows it, with the settings that it changed."""
     t, known = texts(language), policies()
     try:
         words = _in_words(known.get(change.before), known.get(change.after), language)
     except UnknownPolicyError:
         words = []
-    doors = {BY_DEPLOYMENT: "policy.by.deployment", BY_FILE: "policy.by.file"}
+    doors = {BY_DEPLOYMENT: t("policy.by.deployment"), BY_FILE: t("policy.by.file")}
     return {
         "at": change.at,
-        "by": t(doors[change.by]) if change.by in doors else change.by,
+        "by": {**names, **doors}.get(change.by, change.by),
         "before": change.before.partition("@")[2],
         "after": change.after.partition("@")[2],
         "reason": change.reason,

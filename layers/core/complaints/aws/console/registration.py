@@ -4,10 +4,11 @@ from http import HTTPStatus
 
 from complaints import web
 from complaints.aws.console.visit import ForbiddenError, Visit, form_id, show, status_of
-from complaints.aws.desk import line
-from complaints.aws.repository import ComplaintRepository, ConflictError
+from complaints.aws.desk import intake
+from complaints.aws.registration import ConflictError
+from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import now, random_id
-from complaints.aws.settings import load_settings, office_for
+from complaints.aws.settings import load_settings, office_shown
 from complaints.console import lists, registration
 from complaints.forms import AUTHORITIES, EXTENTS, ON_BEHALF, RELATIONS, Checked
 from complaints.lifecycle import ComplaintError
@@ -46,7 +47,7 @@ def register(visit: Visit) -> Response:
     contact = registration.contact_of(values, form_id(visit), visit.staff, arrived_at)
     settled = bool(values["settled_on_spot"])
     try:
-        complaint, _ = line.register(
+        complaint, _ = intake.register(
             registration.complainant_of(values),
             contact,
             claimed=f"staff:{form_id(visit)}",
@@ -56,7 +57,9 @@ def register(visit: Visit) -> Response:
         )
     except ConflictError as error:
         # Sent again with other words: the first is registered, these are added to it.
-        complaint = line.add(error.complaint_id, contact.replace(contact_id=f"form-{random_id()}"))
+        complaint = intake.add(
+            error.complaint_id, contact.replace(contact_id=f"form-{random_id()}")
+        )
     except ComplaintError as error:
         return show_registration(visit, checked, error)
     if settled:
@@ -71,7 +74,7 @@ def register(visit: Visit) -> Response:
             amount=None,
             received_at=at,
         )
-        line.add(complaint.complaint_id, how)
+        intake.add(complaint.complaint_id, how)
     return web.see_other(f"/staff/registered/{complaint.complaint_id}")
 
 
@@ -95,13 +98,7 @@ def show_registration(
         relations=[(one.value, t(f"proxy.relation.{one}")) for one in RELATIONS],
         authorities=[(one, t(f"proxy.authority.{one}")) for one in AUTHORITIES[:2]],
         extents=[(one, t(f"proxy.told.{one}")) for one in EXTENTS],
-        people=[
-            (
-                one.username,
-                f"{one.name} · {lists.queue_words(one.department, t, office)}".strip(" ·"),
-            )
-            for one in visit.everybody
-        ],
+        people=[(one.username, lists.member_words(one, t, office)) for one in visit.everybody],
         form_id=form_id(visit) if visit.method == "POST" else random_id(),
     )
 
@@ -118,6 +115,6 @@ def registered(visit: Visit, number: str) -> Response:
         "registered",
         number=number,
         code=format_code(dossier.complaint.tracking_code),
-        reply_by=promised_at(dossier.complaint, office_for(dossier.complaint.policy)),
+        reply_by=promised_at(dossier.complaint, office_shown(dossier.complaint.policy)),
         may_see=may_see(dossier.complaint, visit.staff),
     )

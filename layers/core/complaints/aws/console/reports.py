@@ -12,6 +12,8 @@ from complaints.report_words import month_name, name_of, shown
 from complaints.web import NotFoundError, Response, UnusableError
 
 LISTED = 200
+MAKEABLE = 120
+"""Of how many months back a report may be asked for."""
 
 
 def list_reports(visit: Visit) -> Response:
@@ -24,6 +26,7 @@ def list_reports(visit: Visit) -> Response:
         months=[(month, month_name(month, visit.language)) for month in store.months()],
         days=store.days(),
         may_make=bool(tasks.MAKES_REPORTS & set(visit.staff.roles)),
+        makeable=[(month, month_name(month, visit.language)) for month in _makeable()],
         asked="asked" in visit.query,
     )
 
@@ -32,19 +35,25 @@ def make_report(visit: Visit) -> Response:
     """Ask for the report of a month."""
     only(visit, tasks.MAKES_REPORTS)
     month = visit.form.get("month", "")
-    if month not in lists.months(now(), load_settings().office, 120):
+    if month not in _makeable():
         raise UnusableError
     orders.make_report(month)
     return web.see_other("/staff/reports?asked=1")
+
+
+def _makeable() -> list[str]:
+    """Return the months of which a report may be asked for, this one first."""
+    return lists.months(now(), load_settings().office, MAKEABLE)
 
 
 def open_report(visit: Visit, name: str) -> Response:
     """Show the report of a month such as `2026-11`, or the close-out of a day."""
     only(visit, tasks.READS_REPORTS)
     named = name_of(load_settings().office.policy, visit.language)
+    names = {one.username: one.name for one in visit.everybody}
     store = ReportStore.from_env()
     if lists.DAY.fullmatch(name) and (day := store.get_day(name)):
-        return show(visit, "close_out", report=day, named=named)
+        return show(visit, "close_out", report=day, named=named, names=names)
     report = store.get_month(name) if lists.MONTH.fullmatch(name) else None
     if report is None:
         raise NotFoundError
@@ -55,6 +64,7 @@ def open_report(visit: Visit, name: str) -> Response:
         "report",
         report=report,
         named=named,
+        names=names,
         shown=shown,
         month=month_name(report.month, visit.language),
         address=f"/staff/reports/{name}",

@@ -41,22 +41,14 @@ def take_step(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complai
 
 def declare_emergency(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Declare an emergency."""
-    return emergencies.declare_emergency(
-        dossier.complaint.complaint_id,
-        values["alarm_reason"],
-        step_id=form_id(visit),
-        staff=visit.staff,
-    )
+    number, reason = dossier.complaint.complaint_id, values["alarm_reason"]
+    return emergencies.declare_emergency(number, reason, step_id=form_id(visit), staff=visit.staff)
 
 
 def withdraw_emergency(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
     """Withdraw a false alarm."""
-    return emergencies.withdraw_emergency(
-        dossier.complaint.complaint_id,
-        values["withdraw_reason"],
-        step_id=form_id(visit),
-        staff=visit.staff,
-    )
+    number, reason = dossier.complaint.complaint_id, values["withdraw_reason"]
+    return emergencies.withdraw_emergency(number, reason, step_id=form_id(visit), staff=visit.staff)
 
 
 def declare_incident(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
@@ -71,22 +63,20 @@ def publish(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint
     published_at = instant_of(values["published_at"], load_settings().office.zone)
     if published_at is None:
         raise InvalidInputError("no time", text_id="staff.register.wrong_time")
-    statement = _announcement(visit, "statement", values["statement"]).replace(
+    statement = _announcement(visit, "statement", values).replace(
         published_in=values["published_in"], published_at=published_at
     )
     return incidents.announce(dossier.complaint.complaint_id, statement, staff=visit.staff)
 
 
-def write_lines(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
-    """Record what is said when somebody asks."""
-    lines = _announcement(visit, "lines", values["lines"])
-    return incidents.announce(dossier.complaint.complaint_id, lines, staff=visit.staff)
+def _announced(kind: Literal["lines", "update"]) -> Answer:
+    """Return what records the words that are said when asked, or one update to all."""
 
+    def answer(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
+        words = _announcement(visit, kind, values)
+        return incidents.announce(dossier.complaint.complaint_id, words, staff=visit.staff)
 
-def update(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
-    """Send one update to all who complained of the matter."""
-    words = _announcement(visit, "update", values["update"])
-    return incidents.announce(dossier.complaint.complaint_id, words, staff=visit.staff)
+    return answer
 
 
 def add_proxy(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complaint:
@@ -109,12 +99,13 @@ def authorise(visit: Visit, dossier: Dossier, values: dict[str, str]) -> Complai
 
 
 def _announcement(
-    visit: Visit, kind: Literal["statement", "lines", "update"], words: str
+    visit: Visit, kind: Literal["statement", "lines", "update"], values: dict[str, str]
 ) -> Announcement:
+    """Return an announcement; the field with its words has the name of its kind."""
     return Announcement(
         announcement_id=form_id(visit),
         kind=kind,
-        words=words,
+        words=values[kind],
         by=visit.staff.username,
         at=now(),
     )
@@ -127,8 +118,8 @@ ANSWERS: dict[Task, Answer] = {
     Task.EMERGENCY_WITHDRAW: withdraw_emergency,
     Task.INCIDENT: declare_incident,
     Task.STATEMENT: publish,
-    Task.LINES: write_lines,
-    Task.UPDATE: update,
+    Task.LINES: _announced("lines"),
+    Task.UPDATE: _announced("update"),
     Task.PROXY: add_proxy,
     Task.AUTHORITY: authorise,
 }

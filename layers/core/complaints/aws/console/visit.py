@@ -86,6 +86,7 @@ def show(
     session: Session | None = None,
     cookies: Sequence[str] = (),
     form_origins: Sequence[str] = (),
+    frames: bool = False,
     headers: Mapping[str, str] | None = None,
     **values: Any,  # noqa: ANN401 - whatever the template asks for
 ) -> Response:
@@ -115,6 +116,7 @@ def show(
         status=status,
         cookies=(*request.language_cookies, *cookies),
         form_origins=form_origins,
+        frames=frames,
         headers=headers,
     )
 

@@ -1,7 +1,7 @@
 """Work on a complaint: records, work orders, joint groups, bodies outside, disputes."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from complaints import (
@@ -14,10 +14,7 @@ from complaints import (
 )
 from complaints.aws.desk.changing import change, letters_to, one, to_staff
 from complaints.aws.directory import StaffDirectory
-from complaints.aws.repository import (
-    ComplaintRepository,
-    ConflictError,
-)
+from complaints.aws.registration import ConflictError, Registry
 from complaints.aws.settings import office_for
 from complaints.models import (
     Complaint,
@@ -25,6 +22,7 @@ from complaints.models import (
     Letter,
     Role,
     Staff,
+    TrackingEntry,
 )
 from complaints.parts import (
     Dispute,
@@ -98,39 +96,38 @@ def agree_order(
 
 def complete_order(complaint_id: str, order_id: str, result: str, *, staff: Staff) -> Complaint:
     """Report that a work order is carried out."""
-    return change(
-        complaint_id,
-        lambda dossier, _office, at: work_orders.complete(
-            dossier.complaint,
-            _order(dossier, order_id),
-            result,
-            staff=staff,
-            key=dossier.key,
-            at=at,
-        ),
-        lambda _, dossier, at: (
-            _order(dossier, order_id).replace(done_at=at, done_by=staff.username, result=result),
-        ),
-    )
+    return _end_order(complaint_id, order_id, work_orders.complete, result, staff)
 
 
 def return_order(complaint_id: str, order_id: str, reason: str, *, staff: Staff) -> Complaint:
     """Return a work order that was not carried out; who coordinates hears of it (003 ⑥)."""
+    return _end_order(complaint_id, order_id, work_orders.give_back, reason, staff)
+
+
+def _end_order(
+    complaint_id: str,
+    order_id: str,
+    verb: Callable[..., tuple[Complaint, TrackingEntry]],
+    words: str,
+    staff: Staff,
+) -> Complaint:
+    """Complete a work order, or return it."""
+    returned = verb is work_orders.give_back
     return change(
         complaint_id,
-        lambda dossier, _office, at: work_orders.give_back(
+        lambda dossier, _office, at: verb(
             dossier.complaint,
             _order(dossier, order_id),
-            reason,
+            words,
             staff=staff,
             key=dossier.key,
             at=at,
         ),
         lambda complaint, dossier, at: (
             _order(dossier, order_id).replace(
-                done_at=at, done_by=staff.username, result=reason, returned=True
+                done_at=at, done_by=staff.username, result=words, returned=returned
             ),
-            *_told_of_return(complaint, at),
+            *(_told_of_return(complaint, at) if returned else ()),
         ),
     )
 
@@ -143,7 +140,11 @@ def _told_of_return(complaint: Complaint, at: datetime) -> tuple[Letter, ...]:
 
 
 def gather(complaint_id: str, group: Sequence[Staff], *, staff: Staff) -> Complaint:
-    """Form the joint group, its leader first; each finds the complaint in the own queue."""
+    """Form the joint group, its leader first; each finds the complaint in the own queue.
+
+    The same group twice is formed once.
+    """
+    names = tuple(member.username for member in group)
     return change(
         complaint_id,
         lambda dossier, office, at: joint.gather(
@@ -152,6 +153,10 @@ def gather(complaint_id: str, group: Sequence[Staff], *, staff: Staff) -> Compla
         lambda complaint, dossier, at: (
             *joint.seats(group, dossier.seats),
             *letters_to(group, "grouped", complaint, at),
+        ),
+        unless=lambda dossier: (
+            (dossier.complaint.members, dossier.complaint.investigator)
+            == (names, "".join(names[:1]))
         ),
     )
 
@@ -162,7 +167,7 @@ def register_outside(complaint_id: str, case: OutsideCase, *, staff: Staff) -> C
     Raises ConflictError if another complaint has that number.
     """
     claimed = outside.claimed_as(case.body, case.number)
-    holder = ComplaintRepository.from_env().claimed(claimed)
+    holder = Registry.from_env().claimed(claimed)
     if holder and holder.complaint_id != complaint_id:
         raise ConflictError("the number is another's", complaint_id=holder.complaint_id)
     return change(

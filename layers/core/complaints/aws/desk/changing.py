@@ -15,6 +15,7 @@ from complaints import (
     severity,
 )
 from complaints.aws.directory import StaffDirectory
+from complaints.aws.items import Person
 from complaints.aws.mailer import deliver
 from complaints.aws.repository import (
     Change,
@@ -47,15 +48,11 @@ from complaints.parts import (
 from complaints.policy import QUALITY_OFFICE
 
 TRIES = 5
-
-
 R = TypeVar("R", bound=Record)
-
-
 Verb = Callable[[Dossier, Office, datetime], tuple[Complaint, TrackingEntry]]
-
-
 Parts = Callable[[Complaint, Dossier, datetime], tuple[Record, ...]]
+Beside = Callable[[Complaint, Dossier, datetime], tuple[tuple[Complaint, Change], ...]]
+"""What is saved of other complaints, each with its head as it was before."""
 
 
 def one(wanted: str, known: Mapping[str, R]) -> R:
@@ -73,11 +70,13 @@ def change(
     *,
     unless: Callable[[Dossier], bool] = lambda _: False,
     claimed: tuple[str, str] | None = None,
+    beside: Beside = lambda *_: (),
 ) -> Complaint:
     """Load, decide, save with the parts that go with it; then send and resume what follows.
 
-    Who finds that somebody else saved first loads again and decides again: the verb refuses what
-    no longer fits, and joins what does.
+    `beside` says what of other complaints is saved with it, whose workflows go on as well. Who
+    finds that somebody else saved first loads again and decides again: the verb refuses what no
+    longer fits, and joins what does.
     """
     complaints = ComplaintRepository.from_env()
     for attempt in range(TRIES):
@@ -94,15 +93,16 @@ def change(
         moved = _seats_moved(changed, dossier)
         try:
             saved = Change(complaint=changed, entries=entries, parts=(*kept, *moved))
-            complaints.save_all(saved, *_news_for_main(changed, kept, at), claimed=claimed)
+            news, others = _news_for_main(changed, kept, at), beside(changed, dossier, at)
+            complaints.save_all(saved, *news, *(one for _, one in others), claimed=claimed)
         except StaleComplaintError:
             if attempt == TRIES - 1:
                 raise
             continue
         break
-    if changed.status is not dossier.complaint.status:
-        token = complaints.task_token(complaint_id)
-        go_on(lambda: Workflow.from_env().resume(changed, token))
+    resume_if_moved(dossier.complaint, changed)
+    for before, other in others:
+        resume_if_moved(before, other.complaint)
     _deliver_all(kept, dossier.replace(complaint=changed), at)
     for part in kept:
         if isinstance(part, Contact):
@@ -154,8 +154,11 @@ def _deliver_all(kept: tuple[Record, ...], dossier: Dossier, at: datetime) -> No
         return
     findings = tuple(part for part in kept if isinstance(part, Finding))
     fresh = tuple(part for part in kept if isinstance(part, Notice))
+    people = [part.complainant for part in kept if isinstance(part, Person)]
     whole = dossier.replace(
-        findings=(*dossier.findings, *findings), notices=(*fresh, *dossier.notices)
+        complainant=people[0] if people else dossier.complainant,
+        findings=(*dossier.findings, *findings),
+        notices=(*fresh, *dossier.notices),
     )
     for letter in letters:
         deliver(whole, letter, at=at)
@@ -178,7 +181,7 @@ def change_both(
         at = now()
         both = verb(dossier, main, at)
         one, whole = (
-            _weighed(before, made, at, merged)
+            weighed_change(before, made, at, merged)
             for before, made, merged in (
                 (dossier, both.complaint, dossier.merged),
                 (main, both.main, both.merged_after(main)),
@@ -197,10 +200,11 @@ def change_both(
         break
     for letter in letters:
         deliver(main.replace(complaint=whole.complaint), letter, at=at)
+    resume_if_moved(main.complaint, whole.complaint)
     return whole.complaint
 
 
-def _weighed(
+def weighed_change(
     dossier: Dossier,
     made: tuple[Complaint, TrackingEntry],
     at: datetime,
@@ -224,18 +228,26 @@ def _news_for_main(
     main = ComplaintRepository.from_env().dossier(complaint.merged_into)
     office = office_for(main.complaint.policy)
     made = matters.tell_main(main.complaint, complaint, said[-1], at=at, office=office)
-    return (_weighed(main, made, at, main.merged),)
+    return (weighed_change(main, made, at, main.merged),)
 
 
-def go_on(move: Callable[[], None]) -> None:
-    """Start or resume the workflow; what was saved is not undone by a workflow that can't move.
+def resume_if_moved(before: Complaint, after: Complaint) -> None:
+    """Resume the workflow of a complaint that has reached another status with this save."""
+    if after.status is not before.status:
+        token = ComplaintRepository.from_env().task_token(after.complaint_id)
+        go_on(lambda: Workflow.from_env().resume(after, token))
 
-    `check_sla` finds the complaint in some minutes, by its `look_again_at`, and moves it then.
+
+def go_on(move: Callable[[], None], undone: str = "workflow not moved") -> None:
+    """Do what follows a save; what was saved is not undone where that fails, and `undone` logged.
+
+    `check_sla` finds in some minutes what was left: a workflow that did not move, by the
+    complaint's `look_again_at`; a policy that is not kept; others of a matter not yet reached.
     """
     try:
         move()
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is saved
-        logger.warning("workflow not moved", error=type(error).__name__)
+        logger.warning(undone, error=type(error).__name__)
 
 
 def said(

@@ -1,15 +1,15 @@
 """Group incidents: declared, announced, and one update to all (B6, I18)."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from complaints import (
     group_incident,
 )
-from complaints.aws import updates
-from complaints.aws.desk.changing import change, said
+from complaints.aws.desk import updates
+from complaints.aws.desk.changing import change, go_on, said
 from complaints.letters import owed_to_complainant
 from complaints.models import (
+    Channel,
     Complaint,
     Dossier,
     Letter,
@@ -29,7 +29,7 @@ def declare_incident(complaint_id: str, reason: str, *, staff: Staff) -> Complai
         lambda dossier, office, at: group_incident.declare(
             dossier.complaint, reason, staff=staff, key=dossier.key, at=at, office=office
         ),
-        lambda complaint, _, at: said(complaint, reason, staff.username, at),
+        lambda complaint, _, at: said(complaint, reason, staff.username, at, Channel.DEPARTMENT),
     )
 
 
@@ -38,26 +38,20 @@ def announce(complaint_id: str, announcement: Announcement, *, staff: Staff) -> 
 
     The first of those that an update goes to get it now, `check_sla` sends it on to the others.
     """
-    verbs: dict[str, Callable[[Dossier, Office, datetime], tuple[Complaint, TrackingEntry]]] = {
-        "statement": lambda dossier, office, at: group_incident.publish(
-            dossier.complaint,
-            announcement,
-            dossier.complainant,
-            staff=staff,
-            key=dossier.key,
-            at=at,
-            office=office,
-        ),
-        "lines": lambda dossier, office, at: group_incident.write_lines(
-            dossier.complaint, announcement, staff=staff, key=dossier.key, at=at, office=office
-        ),
-        "update": lambda dossier, office, at: group_incident.begin_update(
-            dossier.complaint, announcement, staff=staff, key=dossier.key, at=at, office=office
-        ),
-    }
+
+    def verb(dossier: Dossier, office: Office, at: datetime) -> tuple[Complaint, TrackingEntry]:
+        complaint, key = dossier.complaint, dossier.key
+        if announcement.kind != "statement":
+            return group_incident.announce(
+                complaint, announcement, staff=staff, key=key, at=at, office=office
+            )
+        return group_incident.publish(
+            complaint, announcement, dossier.complainant, staff=staff, key=key, at=at, office=office
+        )
+
     changed = change(
         complaint_id,
-        verbs[announcement.kind],
+        verb,
         lambda complaint, dossier, at: (
             announcement,
             *(_update_of(announcement, complaint, dossier, at)),
@@ -67,7 +61,10 @@ def announce(complaint_id: str, announcement: Announcement, *, staff: Staff) -> 
         ),
     )
     if announcement.is_under_way:
-        updates.send_on(complaint_id, announcement.announcement_id, most=updates.AT_ONCE)
+        sent = announcement.announcement_id
+        go_on(
+            lambda: updates.send_on(complaint_id, sent, most=updates.AT_ONCE), "update not sent on"
+        )
     return changed
 
 

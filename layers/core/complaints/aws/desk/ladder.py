@@ -19,8 +19,11 @@ from complaints.models import (
 )
 
 
-def escalate(complaint_id: str, reason: str, *, staff: Staff) -> Complaint:
-    """Pass a complaint one rung up by hand, and tell those who are on it (C7)."""
+def escalate(complaint_id: str, reason: str, *, once: str, staff: Staff) -> Complaint:
+    """Pass a complaint one rung up by hand, and tell those who are on it (C7).
+
+    `once` is the id of the form: sent twice, it is one rung.
+    """
     directory = StaffDirectory.from_env().all()
 
     def parts(changed: Complaint, dossier: Dossier, at: datetime) -> tuple[Record, ...]:
@@ -39,6 +42,7 @@ def escalate(complaint_id: str, reason: str, *, staff: Staff) -> Complaint:
             at=at,
             by=staff.username,
             reason=reason,
+            once=once,
         )
         return (notice, *letters)
 
@@ -48,6 +52,7 @@ def escalate(complaint_id: str, reason: str, *, staff: Staff) -> Complaint:
             dossier.complaint, reason, staff=staff, key=dossier.key, at=at, office=office
         ),
         parts,
+        unless=lambda dossier: notices.was_told(dossier.notices, once),
     )
 
 
