@@ -11,7 +11,7 @@ import smtplib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -318,6 +318,11 @@ def post(machine: Machine, message: EmailMessage, *, envelope: str = "") -> None
     sender = envelope or str(message["From"] or "<>")
     with smtplib.SMTP("127.0.0.1", machine.ports.smtp, timeout=60) as server:
         server.send_message(message, from_addr=sender)
+
+
+def as_read(day: date) -> str:
+    """Return a day as a letter in Chinese writes it."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def letters(machine: Machine, to: str, subject: str = "") -> list[EmailMessage]:

@@ -29,6 +29,7 @@ from tests.doors import (
     Place,
     Staff,
     Visitor,
+    as_read,
     check_sla,
     complain,
     forget_rates,
@@ -115,11 +116,6 @@ def machine(machine_of: Callable[..., Machine]) -> Machine:
 def house(machine: Machine) -> House:
     """Return the organisation that follows procedure 004."""
     return House(machine=machine)
-
-
-def as_read(day: datetime) -> str:
-    """Return a day as a letter writes it."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def refused(answer: Answer, sentence: str, **names: str) -> None:
