@@ -63,12 +63,12 @@ def on_the_wire(raw: bytes) -> bytes:
 
 def sent(machine: Machine) -> dict[str, tuple[Path, bytes]]:
     """Send every sample; return by the key of its object what it was."""
-    keys = {}
+    keys, not_people = {}, machines()
     with smtplib.SMTP("127.0.0.1", machine.ports.smtp, timeout=60) as server:
         for path in samples():
             raw = on_the_wire(path.read_bytes())
             server.ehlo_or_helo_if_needed()
-            server.mail("<>")
+            server.mail("<>" if path in not_people else "somebody@example.com")
             server.rcpt(OURS)
             code, answer = server.data(raw)
             assert code == 250, (path.name, code, answer)
@@ -137,9 +137,9 @@ def test_every_mail_is_a_complaint_a_reply_a_known_one_or_set_aside(machine: Mac
         assert kept.endswith(raw), f"{path.name} is not kept as it came"
         if key in after.taken:
             people.add(parse(kept).from_address.lower())
-    assert after.taken.isdisjoint(machines(came)), [
-        came[key][0].name for key in after.taken & machines(came)
-    ]
+    read_as_people = {came[key][0] for key in after.taken & set(came)}
+    assert not read_as_people & machines()
+    assert len(after.taken) > len(came) / 4, f"only {len(after.taken)} of {len(came)} taken in"
     written = {str(one["To"]).lower() for one in outbox(machine)}
     ours = {address for address in written if address.endswith("@huiyin.localhost")}
     assert written - ours - {"the.last@example.com"} <= people
@@ -154,12 +154,11 @@ def _mark(raw: bytes) -> object:
     return found.from_address, found.date, found.subject, found.text, files
 
 
-def machines(came: dict[str, tuple[Path, bytes]]) -> set[str]:
-    """Return the keys of those that the samples say no person wrote."""
+def machines() -> set[Path]:
+    """Return the files that the samples say no person wrote; such mail has no sender to answer."""
     expected = json.loads((MAILS / "expected.json").read_text("utf-8"))
     marks = ("is_bounce", "is_auto_reply", "is_feedback_report", "must_not_ack")
-    files = {one["file"] for one in expected if any(one.get(mark) for mark in marks)}
-    return {key for key, (path, _) in came.items() if str(path.relative_to(MAILS)) in files}
+    return {MAILS / one["file"] for one in expected if any(one.get(mark) for mark in marks)}
 
 
 def outbox(machine: Machine) -> list[email.message.Message]:
