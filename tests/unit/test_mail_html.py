@@ -60,6 +60,7 @@ PAYLOADS = [
     "<plaintext><script>alert(1)</script>",
     "<select><option><script>alert(1)</script></select>",
     '<a href=https://evil.example/?a="><script>alert(1)</script>">x</a>',
+    '<p title="<script>alert(1)</script>" lang="x" dir="rtl" id="main" class="notice">x</p>',
 ]
 TAGS = {
     *("a", "abbr", "address", "article", "b", "big", "blockquote", "br", "caption", "center"),

@@ -77,7 +77,10 @@ def safe_html(html: str) -> str:
     )
 
 
-def _attribute(_tag: str, name: str, value: str) -> str | None:
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Return the value of an attribute that is shown; the library itself would let `title` by."""
+    if name not in _ATTRIBUTES.get(tag, ()):
+        return None
     if name in {"colspan", "rowspan", "start"}:
         return value if _SPAN.fullmatch(value) else None
     return value
