@@ -78,8 +78,11 @@ def safe_html(html: str) -> str:
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """Return the value of an attribute that is shown; the library itself would let `title` by."""
-    if name not in _ATTRIBUTES.get(tag, ()):
+    """Return the value of an attribute that is shown; the library itself would let `title` by.
+
+    A `rel` is the one that we set: it is none that a sender may.
+    """
+    if name != "rel" and name not in _ATTRIBUTES.get(tag, ()):
         return None
     if name in {"colspan", "rowspan", "start"}:
         return value if _SPAN.fullmatch(value) else None
