@@ -11,7 +11,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from complaints.aws import persons, policies, runtime, settings
+from complaints.aws import keys, persons, policies, runtime, settings
 from infra.local.machine import Machine, running
 
 ROOT = Path(__file__).parents[1]
@@ -21,11 +21,13 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "COMPLAINTS_TABLE": "ComplaintsTable",
+    "KEYS_TABLE": "KeysTable",
     "SESSIONS_TABLE": "SessionsTable",
     "RATES_TABLE": "RatesTable",
     "EVIDENCE_BUCKET": "evidence",
     "MAIL_BUCKET": "mail",
     "ARCHIVE_BUCKET": "archive",
+    "ARCHIVE_YEARS": "5",
     "REPORTS_BUCKET": "reports",
     "POLICY_BUCKET": "policies",
     "ORGANISATION": "回音服务中心",
@@ -68,6 +70,13 @@ def make_tables() -> None:
             wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
             schema = {key: of for key, of in resource["Properties"].items() if key in wanted}
             runtime.client("dynamodb").create_table(TableName=name, **schema)
+
+
+def make_keys() -> dict[str, str]:
+    """Create the key that wraps those of complaints, and the one that seals; return their names."""
+    made = runtime.client("kms").create_key(Description="wraps the keys of complaints")
+    signs = runtime.client("kms").create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")
+    return {"DATA_KEY": made["KeyMetadata"]["Arn"], "SEAL_KEY": signs["KeyMetadata"]["Arn"]}
 
 
 def make_buckets() -> None:
@@ -121,7 +130,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with mock_aws():
         make_tables()
         make_buckets()
-        for name, value in {**make_user_pool(), **make_workflow()}.items():
+        for name, value in {**make_keys(), **make_user_pool(), **make_workflow()}.items():
             monkeypatch.setenv(name, value)
         runtime.client("sesv2").create_email_identity(EmailIdentity=ENVIRONMENT["MAIL_ADDRESS"])
         yield
@@ -134,6 +143,7 @@ def forget() -> None:
     settings.load_settings.cache_clear()
     persons.person_secret.cache_clear()
     policies.policies.cache_clear()
+    keys.keys.cache_clear()
 
 
 @pytest.fixture(scope="session")

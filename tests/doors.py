@@ -20,6 +20,8 @@ from html import unescape
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
+
 from complaints.demo.browser import MULTIPART, Form, Page, multipart, read
 from complaints.texts import texts
 from infra.local.accounts import PASSWORD
@@ -413,10 +415,10 @@ def logged(machine: Machine) -> list[str]:
 
 
 def archived(machine: Machine, number: str) -> list[str]:
-    """Return the keys under which a complaint is filed."""
+    """Return the keys of the bags of a complaint."""
     s3, bucket = machine.client("s3"), machine.outputs["ArchiveBucket"]
     filed = s3.list_objects_v2(Bucket=bucket, Prefix="archive/").get("Contents", ())
-    return [one["Key"] for one in filed if number in one["Key"]]
+    return [key for one in filed if number in (key := one["Key"]) and key.endswith(".zip")]
 
 
 def faults(machine: Machine) -> list[str]:
@@ -430,3 +432,20 @@ def forget_rates(machine: Machine) -> None:
     dynamodb, table = machine.client("dynamodb"), machine.outputs["RatesTable"]
     for stored in dynamodb.scan(TableName=table)["Items"]:
         dynamodb.delete_item(TableName=table, Key={"rate_id": stored["rate_id"]})
+
+
+def data_key(machine: Machine, number: str) -> bytes:
+    """Return the data key of a complaint, unwrapped as `aws.keys` does."""
+    dynamodb, table = machine.client("dynamodb"), machine.outputs["KeysTable"]
+
+    def stored(key_id: str) -> Any:  # noqa: ANN401 - boto3's
+        return dynamodb.get_item(TableName=table, Key={"key_id": {"S": key_id}})["Item"]
+
+    own = stored(number)
+    month = own["branch"]["S"]
+    branch = machine.client("kms").decrypt(
+        KeyId=machine.outputs["DataKey"],
+        CiphertextBlob=stored(f"branch#{month}")["wrapped"]["B"],
+        EncryptionContext={"huiyin": "branch", "month": month},
+    )
+    return aes_key_unwrap(branch["Plaintext"], own["wrapped"]["B"])

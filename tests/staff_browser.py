@@ -2,14 +2,13 @@
 
 import re
 from base64 import b64encode
+from functools import partial
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import boto3
-
 from complaints import archive, classify
-from complaints.aws import evidence, runtime, sessions
+from complaints.aws import bags, runtime, sessions
 from complaints.aws.desk import intake, line
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository
@@ -88,7 +87,10 @@ class Browser:
         return self.send("POST", address, urlencode({**dict(hidden), **fields}, doseq=True))
 
 
-def registered(text: str = "前台态度恶劣，不耐烦。", **person: str) -> Complaint:
+WORDS = "前台态度恶劣，不耐烦。"
+
+
+def registered(text: str = WORDS, **person: str) -> Complaint:
     """Register a complaint by web and let it be assessed; its records are kept."""
     person = person or {"name": "李娜", "email": "li@example.com", "phone": "+8613800138000"}
     contact = Contact(
@@ -107,7 +109,7 @@ def registered(text: str = "前台态度恶劣，不耐烦。", **person: str) -
     return complaints.save(done.replace(recorded=RECORDED), entry)
 
 
-def investigated() -> Complaint:
+def investigated(text: str = WORDS) -> Complaint:
     """Return a complaint whose finding by HANDLER waits for approval."""
     finding = Finding(
         investigator=HANDLER.username,
@@ -117,23 +119,19 @@ def investigated() -> Complaint:
         measures="m",
         reply="r",
     )
-    return line.submit_finding(registered().complaint_id, finding, staff=HANDLER)
+    return line.submit_finding(registered(text).complaint_id, finding, staff=HANDLER)
 
 
-def closed() -> Complaint:
+def closed(text: str = WORDS) -> Complaint:
     """Return a closed complaint with its bundle in the archive bucket."""
-    number = investigated().complaint_id
+    number = investigated(text).complaint_id
     line.decide(number, Decision(approver=HEAD.username, approved=True), staff=HEAD)
     line.confirm_by_phone(number, Outcome.ACCEPTED, "", staff=HANDLER)
     line.call_back(number, Outcome.SATISFIED, 5, "", staff=QUALITY)
-    complaints, at = ComplaintRepository.from_env(), runtime.now()
+    complaints = ComplaintRepository.from_env()
     dossier = complaints.dossier(number)
-    key = archive.archive_key(dossier.complaint, at)
-    done, entry = archive.close(dossier.complaint, key, at=at, office=OFFICE)
-    whole = dossier.replace(complaint=done, entries=(*dossier.entries, entry))
-    bundle = archive.bundle(whole, evidence.fetch, at=at)
-    boto3.client("s3").put_object(Bucket="archive", Key=key, Body=bundle)
-    return complaints.save(done, entry)
+    closing = partial(archive.close, dossier.complaint, office=OFFICE)
+    return complaints.save(*bags.file(dossier, closing, at=runtime.now()))
 
 
 def page(number: str) -> str:

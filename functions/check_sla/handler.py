@@ -7,7 +7,8 @@ stops no other; it is looked at again in five minutes.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from complaints.aws import orphans, senders, sweeps
+from complaints import erasure
+from complaints.aws import legal_holds, orders, orphans, senders, sweeps
 from complaints.aws.desk import payouts, undelivered, updates
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.items import LEASE
@@ -105,6 +106,9 @@ def _look_at(complaints: ComplaintRepository, complaint_id: str, part: str, at: 
     if part.startswith("payout#"):
         payouts.pass_on(complaint_id, part.partition("#")[2], most=updates.A_SWEEP)
         return "payout"
+    if part.startswith("hold#"):
+        legal_holds.apply(complaint_id)
+        return "hold"
     return _look(complaints, complaints.get(complaint_id), at)
 
 
@@ -146,6 +150,17 @@ def _heal(complaints: ComplaintRepository, complaint: Complaint, at: datetime) -
     finally:
         # A workflow that can't be moved must not keep the limits from being told.
         complaints.look_later(complaint, at + HEAL_AGAIN)
+
+
+def _erase(complaints: ComplaintRepository, complaint: Complaint, at: datetime) -> None:
+    """Have the erasing begun that was granted and is not done; again in an hour if it stops."""
+    complaints.look_later(complaint, at + HEAL_AGAIN)
+    orders.erase(complaint.complaint_id)
+
+
+def _dispose(complaints: ComplaintRepository, complaint: Complaint, at: datetime) -> None:
+    """Put a complaint whose retention is over into the list of disposals."""
+    complaints.save(*erasure.come_due(complaint, at=at))
 
 
 def _pass(complaints: ComplaintRepository, complaint: Complaint, at: datetime) -> None:
@@ -214,6 +229,8 @@ def _resume(complaints: ComplaintRepository, complaint: Complaint, at: datetime)
 
 ACTS: dict[str, Callable[[ComplaintRepository, Complaint, datetime], None]] = {
     Due.HEAL: _heal,
+    Due.ERASE: _erase,
+    Due.DISPOSE: _dispose,
     Due.RESUME: _resume,
     Due.END_QUIETLY: _pass,
     Due.REMIND: _tell,

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from complaints import pages, web
-from complaints.aws import evidence, rates, uploads
-from complaints.aws.desk import intake, line
+from complaints.aws import evidence, rates
+from complaints.aws.desk import intake, keeping, line
 from complaints.aws.registration import ConflictError
 from complaints.aws.repository import ComplaintRepository, UnknownComplaintError
 from complaints.aws.runtime import Event, logger, now, random_id
@@ -34,7 +34,7 @@ from complaints.forms import (
     proxy_of,
 )
 from complaints.lifecycle import WrongStatusError
-from complaints.models import Channel, Contact, Dossier, Outcome, sortable
+from complaints.models import Channel, Complaint, Contact, Dossier, Outcome, sortable
 from complaints.number import format_code, parse_code, parse_number
 from complaints.proxies import by_of
 from complaints.texts import texts
@@ -44,14 +44,16 @@ from complaints.web import NotFoundError, Request, Response, UnusableError
 FASTEST = timedelta(seconds=3)
 """Nobody reads and fills the form in less; robots do."""
 FORM_ID = re.compile(r"[0-9a-f]{16}")
+ASSETS = {
+    pages.STYLESHEET: "text/css; charset=utf-8",
+    pages.UPLOAD_SCRIPT: "text/javascript; charset=utf-8",
+}
 NO_CODE = "-" * 12
 """Compared with when there is no complaint, so that both ways take the same time."""
 
 
 def handler(event: Event, _context: object) -> Event:
-    """Answer a request, or register what was uploaded."""
-    if "Records" in event:
-        return uploads.register(event["Records"])
+    """Answer a request."""
     logger.remove_keys(["complaint_id"])
     request = web.read_request(event, load_settings().languages)
     try:
@@ -93,9 +95,7 @@ def register(request: Request) -> Response:
     form = request.form
     settings = load_settings()
     at = now()
-    form_id = form.get("form_id", "")
-    if not FORM_ID.fullmatch(form_id):
-        raise UnusableError
+    form_id = form_id_of(request)
     required = settings.office.policy.required_fields
     today = at.astimezone(settings.office.zone).date()
     checked = check_complaint(form, required=required, today=today)
@@ -123,10 +123,23 @@ def register(request: Request) -> Response:
     try:
         complaint, _ = intake.register(complainant, contact, claimed=f"form:{form_id}", proxy=proxy)
     except ConflictError as error:
-        more = contact.replace(contact_id=f"form-{random_id()}")
-        complaint = intake.add(error.complaint_id, more)
+        complaint = add_more(error, contact)
     address = f"/track/{complaint.complaint_id}/{complaint.tracking_code}"
     return web.see_other(f"{address}/evidence?new=1")
+
+
+def form_id_of(request: Request) -> str:
+    """Return the id of the posted form, by which a form that comes twice is one."""
+    form_id = request.form.get("form_id", "")
+    if not FORM_ID.fullmatch(form_id):
+        raise UnusableError
+    return form_id
+
+
+def add_more(known: ConflictError, contact: Contact) -> Complaint:
+    """Add the words of a form that was sent before with others."""
+    more = contact.replace(contact_id=f"form-{random_id()}")
+    return intake.add(known.complaint_id, more)
 
 
 def show_form(
@@ -178,25 +191,29 @@ DONE = {
     "noted": "track.thanks.note",
     "answered": "track.thanks.answer",
     "rated": "track.thanks.survey",
+    "asked": "track.thanks.request",
     "changed": "track.changed",
 }
 
 
 def note(request: Request, number: str, code: str) -> Response:
-    """Add a note to the complaint."""
-    complaint_id = admit(request, number, code)
+    """Add a note to the complaint; sent twice it is one, and other words are another."""
+    complaint_id, form_id = admit(request, number, code), form_id_of(request)
     checked = check(request.form, NOTE_FIELDS)
     if checked.problems:
         return show_track(request, complaint_id, code, checked)
     rates.count("note", request.address, now())
     contact = Contact(
-        contact_id=f"note-{random_id()}",
+        contact_id=f"note-{form_id}",
         channel=Channel.WEB,
         received_at=now(),
         by="complainant",
         text=checked.values["text"],
     )
-    intake.add(complaint_id, contact)
+    try:
+        intake.add(complaint_id, contact)
+    except ConflictError as error:
+        add_more(error, contact)
     return web.see_other(f"/track/{number}/{code}?noted=1")
 
 
@@ -246,6 +263,21 @@ def decline_survey(request: Request, number: str, code: str) -> Response:
     complaint_id = admit(request, number, code)
     line.decline_survey(complaint_id)
     return show_track(request, complaint_id, code, done="track.thanks.no_survey")
+
+
+def ask_own_data(request: Request, number: str, code: str) -> Response:
+    """Record that the person asks for a copy of the own data, or that they be erased."""
+    complaint_id, form_id = admit(request, number, code), form_id_of(request)
+    kind = request.form.get("kind", "")
+    if kind not in ("access", "erase"):
+        raise UnusableError
+    rates.count("note", request.address, now())
+    asked = keeping.new_request(kind, f"{form_id}-{kind}", [complaint_id], by="complainant")
+    try:
+        keeping.record_request(asked)
+    except WrongStatusError:
+        return web.see_other(f"/track/{number}/{code}?changed=1")
+    return web.see_other(f"/track/{number}/{code}?asked=1")
 
 
 def add_evidence(request: Request, number: str, code: str) -> Response:
@@ -325,6 +357,7 @@ def show_track(
         address=f"/track/{complaint_id}/{parse_code(code)}",
         values=blank | (checked.values if checked else {}),
         errors=checked.sentences(t) if checked else {},
+        form_id=random_id(),
         done=done,
     )
 
@@ -335,13 +368,56 @@ def main_of(dossier: Dossier) -> Dossier | None:
     return ComplaintRepository.from_env().dossier(into) if into else None
 
 
+# ---- documents -----------------------------------------------------------------------------
+
+
+def ask_document(request: Request) -> Response:
+    """Show the form that asks for number and check code of a document."""
+    return show(request, "verify", number="", found=None, unknown=False)
+
+
+def find_document(request: Request) -> Response:
+    """Send on to the page of a document; a wrong number and a wrong code look the same."""
+    number, code = request.form.get("number", "").strip(), request.form.get("code", "").strip()
+    if not number or not code:
+        return _unknown_document(request, number)
+    return web.see_other(f"/verify/{quote(number[:80], safe='')}/{quote(code[:40], safe='')}")
+
+
+def verify_document(request: Request, number: str, code: str) -> Response:
+    """Say which document it is, when it was issued, and whether a later one replaced it.
+
+    Nothing personal; and nothing of a complaint to whoever does not hold its document.
+    """
+    # Loads what prints; few who open these pages ask for it.
+    from complaints.aws import documents
+
+    rates.check("wrong_code", request.address, now())
+    number, code = unquote(number), unquote(code)
+    found = documents.verify(number, code)
+    if found is None:
+        rates.count("wrong_code", request.address, now())
+        return _unknown_document(request, number)
+    return show(
+        request, "verify", number=number, unknown=False, found=found,
+        title=texts(request.language)(f"document.{found.kind}", complainant="").strip(),
+    )  # fmt: skip
+
+
+def _unknown_document(request: Request, number: str) -> Response:
+    status = HTTPStatus.NOT_FOUND
+    return show(request, "verify", status=status, number=number[:80], found=None, unknown=True)
+
+
 # ---- all pages -----------------------------------------------------------------------------
 
 
-def stylesheet(request: Request) -> Response:
-    """Return the stylesheet; for a year where its version was asked for."""
-    forever = request.query.get("v") == pages.stylesheet_version()
-    return web.asset(pages.stylesheet(), "text/css; charset=utf-8", forever=forever)
+def asset(request: Request, name: str) -> Response:
+    """Return a file of the design; for a year where its version was asked for."""
+    if name not in ASSETS:
+        raise NotFoundError
+    forever = request.query.get("v") == pages.version_of(name)
+    return web.asset(pages.asset(name), ASSETS[name], forever=forever)
 
 
 def show(
@@ -400,7 +476,11 @@ ROUTES: tuple[web.Route, ...] = (
     ("POST", "/track/{number}/{code}/note", note),
     ("POST", "/track/{number}/{code}/answer", answer),
     ("POST", "/track/{number}/{code}/survey", survey),
+    ("POST", "/track/{number}/{code}/own-data", ask_own_data),
     ("GET", "/track/{number}/{code}/no-survey", ask_no_survey),
     ("POST", "/track/{number}/{code}/no-survey", decline_survey),
-    ("GET", "/assets/huiyin.css", stylesheet),
+    ("GET", "/verify", ask_document),
+    ("POST", "/verify", find_document),
+    ("GET", "/verify/{number}/{code}", verify_document),
+    ("GET", "/assets/{name}", asset),
 )

@@ -1,10 +1,11 @@
-"""Levels three small differences between the emulator and AWS.
+"""Levels five small differences between the emulator and AWS.
 
 An HTTP API hands over the cookies of a request in a field of their own; ministack leaves them among
 the headers, where payload format 2.0 has none. A function that fails tells the class of its error,
 by which the workflow knows whether to try again; ministack calls every error the same. And an
 answer to a waiting step is judged by the state machine that waits; ministack asks for the right to
-answer any.
+answer any. A statement about KMS may ask for what the key is used: ministack leaves the encryption
+context out of what it judges by. And `aws:PrincipalArn` is the role; ministack takes its session.
 """
 
 import json
@@ -17,13 +18,15 @@ NO_CLASS = "Runtime.HandlerError"
 
 
 def bridge() -> None:
-    """Level all three, from now on."""
-    from ministack.core import iam_actions
+    """Level all five, from now on."""
+    from ministack.core import iam_actions, iam_evaluator
     from ministack.services import lambda_svc
 
-    run, resource_of = (
+    run, resource_of, context_of, value_of = (
         lambda_svc._execute_function_with_config_scope,
         iam_actions.extract_resource_arn,
+        iam_actions.request_tag_context,
+        iam_evaluator._resolve_condition_key,
     )
 
     def run_as_there(function: Any, event: Any) -> Any:
@@ -38,6 +41,16 @@ def bridge() -> None:
             return machine_of(json.loads(body)["taskToken"]) or resource
         return resource
 
+    def with_purpose(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
+        found: dict[str, Any] = context_of(service, action, body, params)
+        return found | encryption_context(body) if service == "kms" else found
+
+    def by_role(key: str, context: Any) -> Any:
+        value = value_of(key, context)
+        return role_of(str(value)) if key.lower() == "aws:principalarn" else value
+
+    iam_evaluator._resolve_condition_key = by_role
+    iam_actions.request_tag_context = with_purpose
     lambda_svc._execute_function_with_config_scope = run_as_there
     iam_actions.extract_resource_arn = judged
 
@@ -71,6 +84,28 @@ def with_class(answer: dict[str, Any]) -> dict[str, Any]:
         if words == said and name.replace(".", "").isidentifier():
             return {**answer, "body": {**body, "errorType": name.rpartition(".")[2]}}
     return answer
+
+
+def encryption_context(body: bytes) -> dict[str, Any]:
+    """Return the condition keys of the encryption context that a request to KMS names.
+
+    >>> encryption_context(b'{"EncryptionContext": {"huiyin": "branch"}}')
+    {'kms:EncryptionContext:huiyin': 'branch'}
+    """
+    named = json.loads(body or b"{}").get("EncryptionContext", {})
+    return {f"kms:EncryptionContext:{name}": value for name, value in named.items()}
+
+
+def role_of(principal: str) -> str:
+    """Return the role of a session; whoever is no session as it is.
+
+    >>> role_of("arn:aws:sts::1:assumed-role/seal/one")
+    'arn:aws:iam::1:role/seal'
+    """
+    _, is_session, name = principal.partition(":assumed-role/")
+    if not is_session:
+        return principal
+    return f"arn:aws:iam::{principal.split(':')[4]}:role/{name.partition('/')[0]}"
 
 
 def machine_of(token: str) -> str:

@@ -41,7 +41,7 @@ def deploy(client: Client, root: Path, parameters: Mapping[str, str]) -> bool:
     try:
         change(
             StackName=STACK,
-            TemplateBody=package(client("s3"), root),
+            TemplateURL=package(client("s3"), root),
             Parameters=[
                 {"ParameterKey": name, "ParameterValue": value}
                 for name, value in parameters.items()

@@ -1,6 +1,7 @@
 """Prints every measurement as Markdown: `python -m tests.bench`, or some of them by name.
 
-python -m tests.bench [life transitions imports intake start mail] [--full] [--peer] [--rounds N]
+python -m tests.bench [life transitions imports intake start mail seal archive documents verify]
+    [--full] [--peer] [--rounds N]
 """
 
 import argparse
@@ -8,7 +9,18 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import imports, intake, life, mail, start, transitions
+from tests.bench import (
+    archive,
+    documents,
+    imports,
+    intake,
+    life,
+    mail,
+    seal,
+    start,
+    transitions,
+    verify,
+)
 
 PARTS: dict[str, Callable[[], None]] = {
     "life": life.main,
@@ -17,6 +29,10 @@ PARTS: dict[str, Callable[[], None]] = {
     "mail": mail.main,
     "intake": intake.main,
     "start": start.main,
+    "seal": seal.main,
+    "archive": archive.main,
+    "documents": documents.main,
+    "verify": verify.main,
 }
 
 

@@ -65,6 +65,8 @@ def quantities(
         "s3_put": mails_in + _requests(mine, "s3", "PUT"),
         "s3_get": _requests(mine, "s3", "GET"),
         "s3_gb_month": stored_bytes / 1e9,
+        # A process opens the branch key of a month once: by the share of cold starts.
+        "kms_request": COLD_SHARE * sum(line["service"] == "kms" for line in mine),
         "sfn_transition": transitions,
         "wru": sum(line["write"] for line in units),
         "rru": sum(line["read"] for line in units),

@@ -6,6 +6,7 @@ MAILS is what `mailgen.py plain` made. With `stub` the SDK is answered before an
 table in memory, so that the figure is our own share; with an address, by the emulator there.
 """
 
+import base64
 import importlib.util
 import json
 import os
@@ -23,6 +24,13 @@ from tests.conftest import ENVIRONMENT, REGION, resources
 BUCKETS = ("mail", "evidence")
 WORKFLOW = "bench"
 ARN = f"arn:aws:states:{REGION}:000000000000:stateMachine:{WORKFLOW}"
+BRANCH = base64.b64encode(b"b" * 32).decode()
+ALWAYS: dict[str, dict[str, Any]] = {
+    "GenerateDataKeyWithoutPlaintext": {"CiphertextBlob": BRANCH},
+    "Decrypt": {"Plaintext": BRANCH},
+    "StartExecution": {"executionArn": ARN, "startDate": 1},
+}
+"""What the stub answers whatever was asked."""
 DEFINITION = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
 
 
@@ -70,12 +78,12 @@ class Stub:
     def _asked(self, action: str, asked: dict[str, Any]) -> dict[str, Any]:
         match action:
             case "GetItem":
-                key = asked["Key"]
-                held = self._table.get(key["complaint_id"]["S"], {}).get(key["part"]["S"])
+                collection, part = _place(asked["Key"])
+                held = self._table.get(collection, {}).get(part)
                 return {"Item": held} if held else {}
             case "BatchGetItem":
                 ((table, wanted),) = asked["RequestItems"].items()
-                keys = [(key["complaint_id"]["S"], key["part"]["S"]) for key in wanted["Keys"]]
+                keys = map(_place, wanted["Keys"])
                 found = [self._table.get(one, {}).get(part) for one, part in keys]
                 return {"Responses": {table: [one for one in found if one]}}
             case "Query":
@@ -90,12 +98,18 @@ class Stub:
                     else:
                         values = one["Update"]["ExpressionAttributeValues"]
                         self._put({**one["Update"]["Key"], "taken": values[":to"]})
-            case "StartExecution":
-                return {"executionArn": ARN, "startDate": 1}
-        return {}
+        return ALWAYS.get(action, {})
 
     def _put(self, item: dict[str, Any]) -> None:
-        self._table.setdefault(item["complaint_id"]["S"], {})[item["part"]["S"]] = item
+        collection, part = _place(item)
+        self._table.setdefault(collection, {})[part] = item
+
+
+def _place(key: dict[str, Any]) -> tuple[str, str]:
+    """Return collection and part; a row of the table of keys is a collection of its own."""
+    if "key_id" in key:
+        return f"key {key['key_id']['S']}", ""
+    return key["complaint_id"]["S"], key["part"]["S"]
 
 
 def _instant() -> Any:  # noqa: ANN401 - a datetime
@@ -109,7 +123,7 @@ def prepare(mails: dict[str, bytes]) -> None:
     from complaints.aws.runtime import client
 
     for name, resource in resources().items():
-        if name in {"ComplaintsTable", "RatesTable"}:
+        if name in {"ComplaintsTable", "KeysTable", "RatesTable"}:
             wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
             schema = {key: of for key, of in resource["Properties"].items() if key in wanted}
             client("dynamodb").create_table(TableName=name, **schema)
@@ -117,6 +131,7 @@ def prepare(mails: dict[str, bytes]) -> None:
         client("s3").create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
+    os.environ["DATA_KEY"] = client("kms").create_key()["KeyMetadata"]["Arn"]
     for file, raw in mails.items():
         client("s3").put_object(Bucket="mail", Key=f"inbox/{file}", Body=raw)
     client("sesv2").create_email_identity(EmailIdentity="example.com")
@@ -163,7 +178,8 @@ def run(folder: Path, backend: str) -> dict[str, Any]:
     mails = {row["file"]: (folder / row["file"]).read_bytes() for row in rows}
     if is_stub:
         stub = Stub(mails)
-        for name in ("dynamodb", "s3", "sesv2", "stepfunctions"):
+        os.environ["DATA_KEY"] = "stub"
+        for name in ("dynamodb", "kms", "s3", "sesv2", "stepfunctions"):
             client(name).meta.events.register("before-send.*", stub.answer)
     else:
         prepare(mails)

@@ -197,3 +197,30 @@ def test_people_are_imported_after_a_dry_run(window: Open, tmp_path: Path) -> No
     desk.open("/staff/people")
     assert desk.find("a[href='/staff/people/li.er']").text == "李二"
     assert desk.find("a[href='/staff/people/handler.li']").text == "李明明"
+
+
+def test_an_auditor_sees_who_complains_with_a_reason_and_once(
+    machine: Machine, window: Open
+) -> None:
+    """Masked, then in plain for this page, then masked again; the quality office reads why."""
+    number = complaint(machine, name="卡纳瑞", phone="13912345678", text="卡纳瑞说灯坏了。")
+    auditor, office = window(PHONE), window()
+    auditor.sign_in("auditor.qian")
+    unmask = task(number, "unmask")
+    auditor.wait_on(f"/staff/complaints/{number}", unmask)
+    assert "卡**说灯坏了。" in auditor.text
+    assert "卡纳瑞" not in auditor.text
+    auditor.shoot("phone-28-masked")
+    unfold(auditor, unmask)
+    auditor.submit(unmask, unmask_reason="audit", unmask_words="核对回访电话")
+    assert "13912345678" in auditor.text
+    assert T_ZH("staff.unmasked") in auditor.text
+    auditor.shoot("phone-29-unmasked")
+    auditor.open(f"/staff/complaints/{number}")
+    assert "13912345678" not in auditor.text
+
+    office.sign_in("quality.liu")
+    office.open(f"/staff/complaints/{number}/looks")
+    for said in (T_ZH("staff.look.unmasked"), T_ZH("staff.unmask.audit"), "核对回访电话"):
+        assert said in office.text
+    office.shoot("desk-28-who-looked")

@@ -13,6 +13,7 @@ NESTED: Final = {
     "Mail": "infra/mail.yaml",
     "Ses": "infra/ses.yaml",
     "Alarms": "infra/alarms.yaml",
+    "Audit": "infra/audit.yaml",
 }
 NAME = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 Resource = dict[str, Any]

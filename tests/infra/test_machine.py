@@ -15,6 +15,7 @@ from complaints.models import Letter
 from infra.local.accounts import ACCOUNTS, PASSWORD
 from infra.local.machine import MAIL_DOMAIN, Machine, Ports, running
 from infra.local.snapshots import EVERY
+from tests.doors import data_key
 
 pytestmark = pytest.mark.journey
 
@@ -78,6 +79,8 @@ def test_a_complaint_outlives_a_hard_kill(tmp_path: Path) -> None:
         # The mail is announced once more; then all there is to do about it is done.
         time.sleep(3)
         assert tokens(second) == waiting
+        # Its keys have outlived it too, those of KMS included.
+        assert letter in sent_letters(second)
         assert executions(second) == ["RUNNING"]
         assert len(list(second.outbox.glob("*.eml"))) == 1
 
@@ -97,8 +100,12 @@ def sent_letters(machine: Machine) -> list[str]:
     """Return the letters that went out, as the saved state has them."""
     found = machine.client("dynamodb").scan(TableName=machine.outputs["ComplaintsTable"])
     letters = [one for one in found["Items"] if one["part"]["S"].startswith("letter#")]
-    sent = [one for one in letters if kept_as(one, Letter).sent_at]
-    return [b64encode(one["document"]["B"]).decode() for one in sent]
+    sent = [
+        one
+        for one in letters
+        if kept_as(one, Letter, data_key(machine, one["complaint_id"]["S"])).sent_at
+    ]
+    return [b64encode(one["cipher"]["B"]).decode() for one in sent]
 
 
 def executions(machine: Machine) -> list[str]:

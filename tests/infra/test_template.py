@@ -112,7 +112,9 @@ def test_no_role_may_undo_what_is_kept(name: str, role: Resource) -> None:
     """No deletion, no bypass of a lock, no end of versioning, no scan."""
     for statement in statements(role):
         for action in listed(statement["Action"]):
-            assert not action.startswith(FORBIDDEN), name
+            # Erasing what two have granted; what exactly, test_locks.py says.
+            erases = name.endswith(":EraseFunction") and action == "s3:DeleteObjectVersion"
+            assert erases or not action.startswith(FORBIDDEN), name
             assert action not in {"*", "s3:*", "dynamodb:*", "kms:*"}, name
 
 
@@ -124,16 +126,148 @@ def test_nobody_deletes_from_the_complaints_table(name: str) -> None:
             assert "SessionsTable" in str(statement["Resource"]), name
 
 
-@pytest.mark.parametrize("name", list(FUNCTIONS))
-def test_who_reads_a_mail_or_a_bundle_reads_no_other_bucket(name: str) -> None:
-    """A right on a bucket's objects names the folder that our keys begin with."""
-    folders = ("/inbox/*", "/evidence/*", "/archive/*", "/reports/*", "/policies/*")
-    for statement in statements(FUNCTIONS[name]):
+def _rights(resource: str) -> dict[str, set[str]]:
+    """Return what each function may do with a resource of the storage, by its output's name."""
+    wanted = f"Storage.Outputs.{resource}"
+    return {
+        name: found
+        for name, function in FUNCTIONS.items()
+        if (
+            found := {
+                action
+                for statement in statements(function)
+                if wanted in str(statement["Resource"])
+                for action in listed(statement["Action"])
+            }
+        )
+    }
+
+
+def test_only_who_registers_complaints_makes_keys() -> None:
+    """All others who read what is encrypted may ask for a key, and for nothing else."""
+    registering = {"IntakeEmailFunction", "IntakeWebFunction", "ConsoleFunction"}
+    on_table, on_key = _rights("KeysTableArn"), _rights("DataKeyArn")
+    makes = "kms:GenerateDataKeyWithoutPlaintext"
+    assert {name for name, may in on_table.items() if "dynamodb:PutItem" in may} == registering
+    assert {name for name, may in on_key.items() if makes in may} == registering
+    for may in on_key.values():
+        assert may - {makes} == {"kms:Decrypt"}
+    assert on_table.keys() == on_key.keys()
+
+
+def test_who_reads_nothing_that_is_encrypted_has_no_key() -> None:
+    """These read heads and histories, or only bring mail."""
+    without = FUNCTIONS.keys() - _rights("KeysTableArn").keys()
+    assert without == {
+        "ApproveFunction", "FetchMailFunction", "InvestigateFunction", "ReportFunction",
+        "SealFunction",
+    }  # fmt: skip
+
+
+def test_the_key_of_keys_is_asked_for_branch_keys_alone() -> None:
+    """As the encryption context says; what lies in tables and buckets is the services' own way."""
+    for name, function in FUNCTIONS.items():
+        for statement in statements(function):
+            if any(action.startswith("kms:") for action in listed(statement["Action"])):
+                if "SealKey" in str(statement["Resource"]):
+                    continue
+                assert statement["Resource"] == {"Fn::GetAtt": "Storage.Outputs.DataKeyArn"}, name
+                asked = {"StringEquals": {"kms:EncryptionContext:huiyin": "branch"}}
+                assert statement["Condition"] == asked, name
+
+
+def test_the_key_of_keys_is_made_whoever_encrypts_the_tables() -> None:
+    """Without it no complaint can be registered; without its own policy nobody could use it."""
+    key = TEMPLATES["infra/storage.yaml"]["Resources"]["DataKey"]
+    assert "Condition" not in key
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert key["Properties"]["EnableKeyRotation"] is True
+
+
+READ_BY = {
+    "archive/*": "Archive Console",
+    "archive/*.proof.json": "Seal",
+    "documents/fonts/*": "Archive CheckSla Console",
+    "evidence/*": "Archive Console IntakeFile",
+    "inbox/*": "Archive Console Erase IntakeEmail",
+    "leaves/*": "Console Seal",
+    "nodes/*": "Console Seal",
+    "policies/*": "Archive CheckSla Classify Console Erase IntakeEmail IntakeFile IntakeWeb Notify"
+    " Report",
+    "reports/*": "Console Report",
+    "seals/*": "Console Seal",
+}
+"""Whose role may read what lies in a folder of a bucket."""
+WRITTEN_BY = {
+    "archive/*": "Archive",
+    "archive/*.proof.json": "Seal",
+    "evidence/*": "CheckSla Console IntakeEmail IntakeFile IntakeWeb",
+    "inbox/*": "FetchMail",
+    "leaves/*": "Seal",
+    "nodes/*": "Seal",
+    "policies/*": "CheckSla Console IntakeEmail IntakeWeb",
+    "reports/*": "Report",
+    "seals/*": "Seal",
+}
+"""Whose role may put objects into a folder of a bucket."""
+
+
+@pytest.mark.parametrize(("action", "by"), [("Get", READ_BY), ("Put", WRITTEN_BY)])
+def test_each_folder_is_read_and_written_by_whom_it_concerns(
+    action: str, by: dict[str, str]
+) -> None:
+    """A right on a bucket's objects names the folder that our keys begin with, and nothing more."""
+    found: dict[str, set[str]] = {}
+    for name, function in FUNCTIONS.items():
+        for statement in statements(function):
+            if f"s3:{action}Object" in listed(statement["Action"]):
+                for resource in listed(statement["Resource"]):
+                    folder = resource["Fn::Sub"].partition("/")[2]
+                    found.setdefault(folder, set()).add(name.removesuffix("Function"))
+    assert found == {folder: set(names.split()) for folder, names in by.items()}
+
+
+def test_only_the_seal_signs_and_it_can_change_no_complaint() -> None:
+    """F4: the key's own policy says so too; who seals reads the table and writes what is locked."""
+    assert {name for name, may in _rights("SealKeyArn").items() if "kms:Sign" in may} == {
+        "SealFunction"
+    }
+    key = TEMPLATES["infra/storage.yaml"]["Resources"]["SealKey"]
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    signs = [
+        one
+        for one in key["Properties"]["KeyPolicy"]["Statement"]
         if any(
-            action.startswith(("s3:GetObject", "s3:Put")) for action in listed(statement["Action"])
-        ):
-            for resource in listed(statement["Resource"]):
-                assert resource["Fn::Sub"].endswith(folders), name
+            action in {"kms:*", "*"} or action.startswith("kms:Sign")
+            for action in listed(one["Action"])
+        )
+    ]
+    assert len(signs) == 1
+    role = signs[0]["Condition"]["ArnLike"]["aws:PrincipalArn"]["Fn::Sub"]
+    assert role.endswith(":role/${StackLabel}-SealFunctionRole-*")
+    assert _rights("ComplaintsTableArn")["SealFunction"] == {
+        "dynamodb:Query",
+        "dynamodb:BatchGetItem",
+    }
+    written = [
+        resource["Fn::Sub"].partition("/")[2]
+        for one in statements(FUNCTIONS["SealFunction"])
+        if "s3:PutObject" in listed(one["Action"])
+        for resource in listed(one["Resource"])
+    ]
+    assert written == ["leaves/*", "nodes/*", "seals/*", "archive/*.proof.json"]
+
+
+def test_an_alarm_fires_when_no_day_is_sealed() -> None:
+    """Twenty-six hours without a run that ended: a day and two hours for its tries (I10)."""
+    alarm = TEMPLATES["infra/alarms.yaml"]["Resources"]["SealStoppedAlarm"]["Properties"]
+    assert alarm["MetricName"] == "SealEnded"
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    schedule = FUNCTIONS["SealFunction"]["Properties"]["Events"]["EveryDay"]["Properties"]
+    assert schedule["ScheduleExpression"] == "cron(30 0 * * ? *)"
+    assert schedule["ScheduleExpressionTimezone"] == "UTC"
 
 
 def test_only_who_answers_a_step_may_know_the_workflow() -> None:
@@ -253,7 +387,7 @@ def test_every_table_can_be_brought_back(name: str, table: Resource) -> None:
     properties = table["Properties"]
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
-    if name == "ComplaintsTable":
+    if name in {"ComplaintsTable", "KeysTable"}:
         assert properties["DeletionProtectionEnabled"] is True
         assert table["DeletionPolicy"] == "Retain"
 

@@ -174,8 +174,8 @@ def test_an_auditor_changes_nothing_and_sees_masked() -> None:
         ("GET", "/staff/complaints?queue=service&after=e30=", 404),
         ("GET", "/staff/complaints?queue=service&status=odd", 404),
         ("GET", "/staff/complaints?number=abc", 422),
-        ("GET", "/staff/archive?month=0000-99", 404),
-        ("GET", "/staff/archive?month=2026-11&after=x", 404),
+        ("GET", "/staff/archive?since=0000-99", 404),
+        ("GET", "/staff/archive?until=2026-11&after=x", 404),
     ],
 )
 def test_bad_requests_have_their_status(method: str, address: str, status: int) -> None:

@@ -8,13 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from complaints import lifecycle
-from complaints.aws import quarantine, runtime
+from complaints.access import Look
+from complaints.aws import accesses, quarantine, runtime
 from complaints.aws.console import quarantine as pages
 from complaints.aws.quarantine import Discard, Quarantined, State
 from complaints.aws.repository import ComplaintRepository
 from complaints.console import mails
+from complaints.files import Flag
 from complaints.letters import message_id_of
-from complaints.mail_body import Flag
 from complaints.mail_bounces import BounceKind
 from complaints.models import Role, Staff
 from complaints.number import complaint_number
@@ -211,15 +212,38 @@ def test_the_html_version_is_a_frame_of_its_own_that_can_do_nothing() -> None:
     )
     row = aside(mail)
     browser = Browser(QUALITY)
-    assert browser.get(f"{place(row)}/html") == 200
+    browser.get(place(row))
+    frame = re.findall(r'src="([^"]+/html[^"]*)"', browser.body)[0]
+    assert browser.get(frame) == 200
     policy = browser.headers["Content-Security-Policy"].split("; ")
     assert {"default-src 'none'", "sandbox", "form-action 'none'"} <= set(policy)
     assert not {one for one in policy if one.startswith(("script-src", "img-src"))}
     for gone in ("<script", "onclick", "src=", "href=", "<form"):
         assert gone not in browser.body
     assert "[https://evil.example/]" in browser.body
-    assert browser.send("GET", f"{place(row)}/html", **{"sec-fetch-dest": "document"}) == 303
+    assert browser.send("GET", frame, **{"sec-fetch-dest": "document"}) == 303
     assert browser.headers["Location"] == place(row)
+
+
+def test_reading_a_mail_is_on_record_once() -> None:
+    """The page counts, its frame does not again; without the page's mark there is no frame."""
+    mail = letter()
+    mail.add_alternative("<p>灯</p>", subtype="html")
+    row = aside(mail)
+    browser = Browser(QUALITY)
+    browser.get(place(row))
+    frame = re.findall(r'src="([^"]+/html[^"]*)"', browser.body)[0]
+    browser.get(frame)
+    browser.get(f"{place(row)}/original")
+    for mark in ("", "2026-11.99", "x", frame.rpartition("=")[2]):
+        other = Browser(QUALITY.replace(username="fang"))
+        assert other.get(f"{place(row)}/html?look={mark}") == 303
+    found = list(accesses.whole(f"access#mail-{runtime.now():%Y-%m}"))
+    mail_id = place(row).rpartition("/")[2]
+    assert [(one.by, one.action, one.what) for one in found] == [
+        (QUALITY.username, Look.READ, mail_id),
+        (QUALITY.username, Look.DOWNLOADED, mail_id),
+    ]
 
 
 def test_no_link_is_left_in_a_strangers_html() -> None:

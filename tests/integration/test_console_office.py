@@ -1,11 +1,8 @@
 """Registration, evidence, archive, people and quarantine by the staff pages."""
 
-import io
 import re
-import zipfile
 from urllib.parse import parse_qsl, urlsplit
 
-import boto3
 import pytest
 
 from complaints.aws import evidence, runtime
@@ -22,7 +19,6 @@ from tests.staff_browser import (
     ADMIN,
     AUDITOR,
     Browser,
-    closed,
     page,
     registered,
 )
@@ -90,27 +86,6 @@ def test_staff_evidence_says_who_brought_it() -> None:
     assert browser.get(f"{page(number)}/evidence") == 200
     assert f'name="x-amz-meta-by" value="{HANDLER.username}"' in browser.body
     assert "amazonaws.com" in browser.headers["Content-Security-Policy"]
-
-
-def test_an_auditor_downloads_and_checks_a_bundle() -> None:
-    """A whole bundle is found whole, one that was changed is not."""
-    complaint = closed()
-    browser = Browser(AUDITOR)
-    month = f"{complaint.received_at.astimezone(OFFICE.zone):%Y-%m}"
-    assert browser.get(f"/staff/archive?month={month}") == 200
-    assert complaint.complaint_id in browser.body
-    address = f"/staff/archive/{complaint.complaint_id}"
-    assert browser.get(f"{address}/bundle") == 303
-    assert browser.get(f"{address}/check") == 200
-    assert "notice-green" in browser.body
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as file:
-        file.writestr("manifest.json", "{}")
-    boto3.client("s3").put_object(
-        Bucket="archive", Key=complaint.archive_key, Body=packed.getvalue()
-    )
-    assert browser.get(f"{address}/check") == 200
-    assert "notice-red" in browser.body
 
 
 def test_an_administrator_adds_a_person() -> None:

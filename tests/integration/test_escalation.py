@@ -119,6 +119,8 @@ def test_by_hand_the_next_rung_is_told_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert "本部门无权决定" not in words_of(mails()[-1])
     notice = dossier(complaint).notices[0]
     assert (notice.by, notice.reason, notice.step) == ("han", "本部门无权决定", 2)
+    listed = ComplaintRepository.from_env().told(HEAD.username)
+    assert [one.reason for _, one in listed] == [""], "what lies in a list lies in plain"
     climb(monkeypatch, complaint)
     assert mailed_to() == [HEAD.email, QUALITY.email]
     after = dossier(complaint)

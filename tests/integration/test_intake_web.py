@@ -1,11 +1,8 @@
-"""Intake by the web: a form is one complaint, a file one piece of evidence, a code the key."""
+"""Intake by the web: a form is one complaint, a code the key."""
 
-import hashlib
-import json
 from typing import Any
 from urllib.parse import urlencode
 
-import boto3
 import pytest
 
 from complaints.aws.repository import ComplaintRepository
@@ -22,12 +19,10 @@ from tests.builders import (
     received,
     responded,
 )
-from tests.kept import begun, keep, mailed_to, put_object, runs, task_answers
+from tests.kept import begun, keep, mailed_to, runs, task_answers
 
 pytestmark = pytest.mark.usefixtures("tables")
 FORM_ID = "0123456789abcdef"
-UPLOAD = f"evidence/{NUMBER}/{FORM_ID}"
-PHOTO = b"\x89PNG\r\n\x1a\n photo"
 PAGE = f"/track/{NUMBER}/{CODE}"
 FORM = {
     "form_id": FORM_ID,
@@ -54,12 +49,6 @@ def ask(method: str, path: str, form: dict[str, str] | None = None) -> dict[str,
     }
     answer: dict[str, Any] = handler(event, None)
     return answer
-
-
-def upload_event(key: str = UPLOAD) -> dict[str, Any]:
-    """Return the message of the queue that tells of an upload."""
-    body = json.dumps({"Records": [{"s3": {"object": {"key": key}}}]})
-    return {"Records": [{"messageId": "m1", "body": body}]}
 
 
 def at_stage(*builds: Any) -> Dossier:  # noqa: ANN401 - builders
@@ -140,11 +129,13 @@ def test_who_guesses_on_is_stopped() -> None:
 
 
 def test_a_note_joins_the_complaint() -> None:
-    """D8: the complainant adds words at any time."""
+    """D8: the complainant adds words at any time; the same form with the same words is one."""
     at_stage()
-    assert ask("POST", f"{PAGE}/note", {"text": "补充"})["statusCode"] == 303
-    assert [said.text for said in stored().contacts][1:] == ["补充"]
-    assert ask("POST", f"{PAGE}/note", {"text": " "})["statusCode"] == 422
+    form = {"form_id": FORM_ID}
+    for text in ("补充", "补充", "再补充"):
+        assert ask("POST", f"{PAGE}/note", {**form, "text": text})["statusCode"] == 303
+    assert sorted(said.text for said in stored().contacts[1:]) == ["再补充", "补充"]
+    assert ask("POST", f"{PAGE}/note", {**form, "text": " "})["statusCode"] == 422
 
 
 # ---- answer and survey ---------------------------------------------------------------------
@@ -215,44 +206,26 @@ def test_a_survey_before_its_time_changes_nothing(builds: tuple[Any, ...]) -> No
     assert stored() == before
 
 
-# ---- evidence ------------------------------------------------------------------------------
-
-
-def test_an_upload_is_told_of_twice_and_is_evidence_once() -> None:
-    """F1: exact bytes with their digest, under a key that no form knows."""
+def test_a_person_asks_for_the_own_data_with_number_and_code() -> None:
+    """A copy is asked for; to be forgotten is answered with the duty that forbids it; once."""
     at_stage()
-    put_object("EVIDENCE_BUCKET", UPLOAD, PHOTO, door="web", name="photo.png")
-    for _ in range(2):
-        assert handler(upload_event(), None) == {"batchItemFailures": []}
-    (file,) = stored().evidence
-    assert (file.sha256, file.name) == (hashlib.sha256(PHOTO).hexdigest(), "photo.png")
-    kept = boto3.client("s3").get_object(Bucket="evidence", Key=file.key)["Body"].read()
-    assert kept == PHOTO
-
-
-def test_a_form_of_upload_sent_twice_keeps_both_files() -> None:
-    """The second lies where the first lay; neither is lost, and the first is still what it was."""
-    at_stage()
-    for content in (PHOTO, b"another photo"):
-        put_object("EVIDENCE_BUCKET", UPLOAD, content, door="web", name="photo.png")
-        handler(upload_event(), None)
-    s3 = boto3.client("s3")
-    for file, content in zip(stored().evidence, (PHOTO, b"another photo"), strict=True):
-        assert s3.get_object(Bucket="evidence", Key=file.key)["Body"].read() == content
-        assert hashlib.sha256(content).hexdigest() == file.sha256
-
-
-def test_what_did_not_come_by_the_form_is_no_upload() -> None:
-    """Attachments of mails and stray keys are left alone."""
-    at_stage()
-    put_object("EVIDENCE_BUCKET", UPLOAD, PHOTO)
-    for key in (UPLOAD, "evidence/mail-00/0011", "other/x"):
-        assert handler(upload_event(key), None) == {"batchItemFailures": []}
-    assert stored().evidence == ()
-
-
-def test_an_upload_that_cannot_be_read_comes_again() -> None:
-    """One that names an unknown complaint, or is not there, fails alone."""
-    at_stage()
-    missing = handler(upload_event(UPLOAD), None)
-    assert missing == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert (
+        ask("POST", f"/track/{NUMBER}/{'0' * 12}/own-data", {"kind": "erase"})["statusCode"] == 404
+    )
+    form, other = {"form_id": FORM_ID}, {"form_id": FORM_ID[::-1]}
+    assert ask("POST", f"{PAGE}/own-data", {**form, "kind": "everything"})["statusCode"] == 422
+    for page, kind, said in (
+        (form, "access", "asked"),
+        (form, "access", "asked"),
+        (form, "erase", "asked"),
+        (form, "erase", "asked"),
+        (other, "erase", "changed"),
+    ):
+        answer = ask("POST", f"{PAGE}/own-data", {**page, "kind": kind})
+        assert answer["headers"]["Location"] == f"{PAGE}?{said}=1"
+    found = stored()
+    assert sorted((one.kind, one.by, one.outcome) for one in found.requests) == [
+        ("access", "complainant", ""), ("erase", "complainant", "kept"),
+    ]  # fmt: skip
+    assert [one.kind for one in found.letters if one.sent_at] == ["erasure_kept"]
+    assert "own-data" in ask("GET", PAGE)["body"]

@@ -1,22 +1,18 @@
 """Reports on the tables and buckets of the deployment: kept, mailed once, made again at will."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from email import message_from_string, policy
 from email.message import EmailMessage
 from io import BytesIO
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import boto3
 import pytest
-import yaml
-from moto import mock_aws
 from moto.ses.models import ses_backends
 from openpyxl import load_workbook
 
 from complaints import intake
-from complaints.aws import runtime, settings
+from complaints.aws import runtime
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.items import Person
 from complaints.aws.registration import Draft, Registry
@@ -29,7 +25,6 @@ from complaints.report import local_month, month_before
 from functions.report.handler import handler
 from tests.unit.heads import OFFICE
 
-ROOT = Path(__file__).parents[2]
 REGION: Final = "ap-southeast-1"
 DAY = date(2026, 11, 20)
 MORNING = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
@@ -39,51 +34,12 @@ HE = Staff(username="he", name="何", email="he@example.com", roles=(Role.HANDLE
 
 
 @pytest.fixture(autouse=True)
-def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give each test the table and bucket of infra/storage.yaml, empty, and three of staff."""
-    for name, value in {
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "COMPLAINTS_TABLE": "ComplaintsTable",
-        "REPORTS_BUCKET": "reports",
-        "ORGANISATION": "回音酒店",
-        "MAIL_ADDRESS": "complaints@example.com",
-        "SITE_URL": "https://complaints.example.com/",
-        "LANGUAGES": "zh_CN,en",
-        "POLICY": "service-provider",
-        "OFFICE_ZONE": "Asia/Shanghai",
-    }.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
-        runtime.client.cache_clear()
-        settings.load_settings.cache_clear()
-        keys = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-        table = storage()["ComplaintsTable"]["Properties"]
-        boto3.client("dynamodb").create_table(
-            TableName="ComplaintsTable", **{key: table[key] for key in keys}
-        )
-        boto3.client("s3").create_bucket(
-            Bucket="reports", CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
-        boto3.client("sesv2").create_email_identity(EmailIdentity="complaints@example.com")
-        for member in (LI, WU, HE):
-            StaffDirectory.from_env().put(member)
-        yield
-    runtime.client.cache_clear()
-    settings.load_settings.cache_clear()
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's YAML; its functions stay unread."""
-
-
-_Loader.add_multi_constructor("!", lambda *_: None)
-
-
-def storage() -> Any:  # noqa: ANN401 - a template
-    """Return the resources of infra/storage.yaml."""
-    return yaml.load((ROOT / "infra/storage.yaml").read_text(), _Loader)["Resources"]  # noqa: S506
+def deployment(tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a deployment with nothing in it, and three of staff."""
+    del tables
+    monkeypatch.setenv("ORGANISATION", "回音酒店")
+    for member in (LI, WU, HE):
+        StaffDirectory.from_env().put(member)
 
 
 def received(n: int, at: datetime = MORNING, letters: tuple[str, ...] = ()) -> Complaint:
@@ -238,3 +194,23 @@ def test_what_was_never_made_is_not_there() -> None:
     assert ReportStore.from_env().get_month("2026-01") is None
     assert ReportStore.from_env().get_day("2026-01-01") is None
     assert ReportStore.from_env().months() == []
+
+
+def test_words_that_earlier_versions_kept_are_taken_out() -> None:
+    """F7: with the next monthly report, of months, workbooks and days; the figures stay."""
+    received(1)
+    make_month("2026-11")
+    make_day(date(2026, 11, 20))
+    store, words = ReportStore.from_env(), "王小明13812345678"
+    month, day = store.get_month("2026-11"), store.get_day("2026-11-20")
+    assert month
+    assert day
+    [row] = month.complaints
+    worded = row.replace(subject=words)
+    store.keep_month(month.replace(complaints=(worded,)), b"workbook of before")
+    store.keep_day(day.replace(unassessed=(worded,)))
+    make_month("2026-10")
+    assert store.get_month("2026-11") == month
+    assert store.get_day("2026-11-20") == day.replace(unassessed=(row,))
+    kept = boto3.client("s3").get_object(Bucket="reports", Key="reports/month/2026-11.xlsx")
+    assert load_workbook(BytesIO(kept["Body"].read()))["汇总"]["B5"].value == 1

@@ -257,7 +257,7 @@ def test_a_queue_holds_who_must_act_now() -> None:
 
 
 def test_due_is_only_what_is_due() -> None:
-    """By the instant of its next look, to the second; what is closed is never due."""
+    """By the instant of its next look, to the second; of what is closed, its retention's end."""
     start = received()
     keep(start)
     look = AT + timedelta(minutes=10)
@@ -267,7 +267,10 @@ def test_due_is_only_what_is_due() -> None:
     for step in whole_line()[1:]:
         repository().save(step.complaint, step.entries[-1])
     assert repository().get(start.complaint.complaint_id).status is Status.CLOSED
-    assert list(repository().due_before(AT + timedelta(days=36500))) == []
+    ends = repository().get(start.complaint.complaint_id).dispose_at
+    assert ends
+    assert list(repository().due_before(ends - timedelta(seconds=1))) == []
+    assert list(repository().due_before(ends)) == due
 
 
 def test_a_letter_is_due_until_it_is_sent() -> None:

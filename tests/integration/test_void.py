@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from complaints.archive import problems_of
 from complaints.aws.desk import casework, intake, line, merging
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.reports import ReportStore
@@ -17,6 +16,7 @@ from complaints.models import Complaint, Decision, Dossier, Staff, Status
 from complaints.parts import VoidReason, WorkOrder
 from complaints.report import local_month
 from complaints.texts import texts
+from complaints.verify_bag import by_itself
 from functions.approve.handler import handler as approve_step
 from functions.archive.handler import handler as archive_step
 from functions.check_sla.handler import handler as check_limits
@@ -74,9 +74,11 @@ def test_the_workflow_goes_on_to_the_archive_and_the_bundle_says_so() -> None:
         run(archive_step, number)
     kept = stored(number)
     head = kept.complaint
-    assert (head.status, head.queue, head.next_at) == (Status.CLOSED, "", None)
+    assert (head.status, head.queue, head.next_at) == (Status.CLOSED, "", head.dispose_at)
     assert "_voided_" in head.archive_key
-    assert problems_of(Vault.from_env().read(head.archive_key)) == []
+    content = Vault.from_env().open(head.archive_key)
+    assert content
+    assert by_itself(content, head.archive_key).finding.ok
     assert [entry.action for entry in kept.entries][-2:] == ["voided", "closed"]
     assert list(breaks(kept.entries, head.digest)) == []
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
-from complaints.archive import problems_of
+from complaints.bag import EVIDENCE, HISTORY
 from complaints.demo.doors import png
+from complaints.verify_bag import by_itself
 from infra.local.machine import Machine
 from tests.doors import (
     FINDING,
@@ -81,15 +82,16 @@ def _check_lock(machine: Machine, place: Place) -> None:
     key, version = _filed(machine, place)
     s3, bucket = machine.client("s3"), machine.outputs["ArchiveBucket"]
     bundle = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    assert problems_of(bundle) == []
+    assert by_itself(io.BytesIO(bundle), key).finding.problems == []
     with zipfile.ZipFile(io.BytesIO(bundle)) as parts:
-        kept = [parts.read(name) for name in parts.namelist() if name.startswith("evidence/")]
-        history = parts.read("history.jsonl").decode()
-    assert PHOTO in kept
+        names = [name.partition("/")[2] for name in parts.namelist()]
+        history = parts.read(f"{parts.namelist()[0].partition('/')[0]}/{HISTORY}").decode()
+    assert len([name for name in names if name.startswith(EVIDENCE)]) == 2, "photo and mail"
+    assert PHOTO not in bundle, "encrypted"
     actions = [json.loads(line)["action"] for line in history.splitlines()]
     assert actions == [
         *("received", "assessed", "assessment_corrected", "assigned", "record_kept"),
-        *("investigated", "approved", "accepted", "followed_up"),
+        *("investigated", "approved", "document_issued", "accepted", "followed_up", "closed"),
     ]
     retention = s3.get_object_retention(Bucket=bucket, Key=key)["Retention"]
     assert retention["Mode"] == "COMPLIANCE"

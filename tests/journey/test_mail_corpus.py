@@ -17,7 +17,7 @@ from complaints.aws.quarantine import Quarantined
 from complaints.mail import Disposition, parse
 from complaints.models import Contact
 from infra.local.machine import Machine
-from tests.doors import OURS, forget_rates, mail, post, until
+from tests.doors import OURS, data_key, forget_rates, mail, post, until
 
 MAILS = Path(__file__).parents[3] / "shared" / "emails"
 NO_MAILS = {".json", ".md", ".xml", ".yml", ".list"}
@@ -94,7 +94,7 @@ def stored(machine: Machine) -> Stored:
             elif row["complaint_id"]["S"].startswith("mail#"):
                 ledger[row["part"]["S"].partition("#")[2]] = read(row, Entry)
             elif row["part"]["S"].startswith("contact#"):
-                contact = read(row, Contact)
+                contact = read(row, Contact, data_key(machine, row["complaint_id"]["S"]))
                 if contact.original:
                     assert contact.original.key not in taken, "one mail is two contacts"
                     taken.add(contact.original.key)

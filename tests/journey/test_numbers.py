@@ -29,17 +29,25 @@ COPIES = 8
 def table(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[str]:
-    """Give a test a table of its own, so that nobody else's lists are filled."""
-    for name, value in machine.environment().items():
-        monkeypatch.setenv(name, value)
-    forget()
+    """Give a test tables of its own, so that nobody else's lists and numbers are filled."""
     name = request.node.name.replace("_", "-")[:60]
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    schema = resources()["ComplaintsTable"]["Properties"]
+    own = {"ComplaintsTable": name, "KeysTable": f"{name}-keys"}
+    for variable, value in {
+        **machine.environment(),
+        "KEYS_TABLE": own["KeysTable"],
+        "DATA_KEY": machine.outputs["DataKey"],
+    }.items():
+        monkeypatch.setenv(variable, value)
+    forget()
+    wanted = {"AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode"}
     dynamodb = machine.client("dynamodb")
-    dynamodb.create_table(TableName=name, **{key: schema[key] for key in wanted})
+    for kind, table_name in own.items():
+        schema = resources()[kind]["Properties"]
+        given = {key: schema[key] for key in wanted & schema.keys()}
+        dynamodb.create_table(TableName=table_name, **given)
     yield name
-    dynamodb.delete_table(TableName=name)
+    for table_name in own.values():
+        dynamodb.delete_table(TableName=table_name)
     forget()
 
 

@@ -1,12 +1,13 @@
 """002 服务业客户投诉处理标准与程序: its own text, from the form to the file, gate by gate."""
 
+import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
 
-from complaints.archive import problems_of
+from complaints.verify_bag import by_itself
 from infra.local.machine import MAIL_DOMAIN, Machine
 from tests.doors import (
     LONG_AGO,
@@ -111,7 +112,8 @@ def filed(machine: Machine, place: Place) -> str:
     """Return the key of the bundle, after checking that it is whole and kept for five years."""
     s3, bucket = machine.client("s3"), machine.outputs["ArchiveBucket"]
     [key] = archived(machine, place.number)
-    assert problems_of(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) == []
+    content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert by_itself(io.BytesIO(content), key).finding.ok
     retention = s3.get_object_retention(Bucket=bucket, Key=key)["Retention"]
     assert retention["Mode"] == "COMPLIANCE"
     assert (retention["RetainUntilDate"] - datetime.now(UTC)).days >= 5 * 365

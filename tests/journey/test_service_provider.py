@@ -4,23 +4,27 @@ At every gate somebody first goes on without what the procedure asks for. The pa
 form, a forged one is refused with the sentence that says why, and the complaint stays where it was.
 """
 
+import base64
 import hmac
 import io
 import json
 import re
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from complaints.archive import problems_of
-from complaints.aws.items import Person, read
+from complaints.aws.items import PARTS, Person, key_of, read
+from complaints.bag import HISTORY
+from complaints.bag import PARTS as PARTS_FILE
 from complaints.calendar import add_working_days
+from complaints.verify_bag import by_itself
 from infra.local.machine import MAIL_DOMAIN, Machine
+from tests.bagged import unpacked
 from tests.doors import (
     FINDING,
     LONG_AGO,
@@ -32,6 +36,7 @@ from tests.doors import (
     as_read,
     check_sla,
     complain,
+    data_key,
     forget_rates,
     letter,
     letters,
@@ -176,17 +181,40 @@ def answered(house: House, place: Place) -> None:
     visitor.send(visitor.open(place.path), "/answer", {"outcome": "accepted"})
 
 
-def bundle(house: House, place: Place) -> tuple[str, zipfile.ZipFile]:
-    """Return the key of the archived file, and the file, which is whole and locked for years."""
+def filed(house: House, place: Place) -> tuple[str, dict[str, bytes]]:
+    """Return the key of the bag, and what lies in it; it is whole and locked for years."""
     s3, bucket = house.machine.client("s3"), house.machine.outputs["ArchiveBucket"]
     versions = s3.list_object_versions(Bucket=bucket, Prefix="archive/")["Versions"]
     [key] = [one["Key"] for one in versions if place.number in one["Key"]]
     content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    assert problems_of(content) == []
+    assert by_itself(io.BytesIO(content), key).finding.problems == []
     lock = s3.get_object_retention(Bucket=bucket, Key=key)["Retention"]
     assert lock["Mode"] == "COMPLIANCE"
     assert lock["RetainUntilDate"] > datetime.now(UTC) + timedelta(days=5 * 365)
-    return key, zipfile.ZipFile(io.BytesIO(content))
+    return key, unpacked(content)
+
+
+def actions_of(members: dict[str, bytes]) -> list[str]:
+    """Return what was done, as the history of a bag tells it; what was printed is left out."""
+    history = next(one for name, one in members.items() if name.endswith(HISTORY))
+    actions = [json.loads(line)["action"] for line in history.splitlines()]
+    return [action for action in actions if action != "document_issued"]
+
+
+def filed_parts(house: House, place: Place, kind: str) -> list[Any]:
+    """Return the parts of a kind as the bag has them, decrypted under the complaint's key."""
+    key = data_key(house.machine, place.number)
+    content = next(one for name, one in filed(house, place)[1].items() if name.endswith(PARTS_FILE))
+    rows = [json.loads(line) for line in content.splitlines()]
+    return [
+        read(
+            {**key_of(place.number, row["part"]), "cipher": {"B": base64.b64decode(row["cipher"])}},
+            PARTS[kind][0],
+            key,
+        )
+        for row in rows
+        if row["part"].startswith(f"{kind}#")
+    ]
 
 
 def test_a_complaint_goes_through_the_five_steps(house: House) -> None:
@@ -237,12 +265,11 @@ def test_a_complaint_goes_through_the_five_steps(house: House) -> None:
     stays(house, place, "responded")
     quality.do(n, "follow-up", **satisfied)
     wait_for_status(visitor, place, "closed")
-    key, parts = bundle(house, place)
+    key, members = filed(house, place)
     assert key.startswith("archive/general/")
-    history = parts.read("history.jsonl").decode().splitlines()
-    assert [json.loads(line)["action"] for line in history] == [
+    assert actions_of(members) == [
         *("received", "assessed", "record_kept", "investigated", "approved"),
-        *("accepted", "accepted", "followed_up"),
+        *("accepted", "accepted", "followed_up", "closed"),
     ]
     auditor = house["auditor.qian"]
     assert n in auditor.open("/staff/archive").text
@@ -303,8 +330,8 @@ def test_what_is_paid_is_approved_by_level_and_proven_before_the_closing(house: 
     stays(house, place, "responded")
     li.do(n, "pay", payment=payment, voucher="FK-0002")
     wait_for_status(visitor, place, "closed")
-    paid = json.loads(bundle(house, place)[1].read("payments.json"))
-    assert [(one["amount"], one["voucher"]) for one in paid] == [
+    paid = filed_parts(house, place, "payment")
+    assert sorted((one.amount, one.voucher) for one in paid) == [
         (150_000, "FK-0001"),
         (300_000, "FK-0002"),
     ]
@@ -334,7 +361,7 @@ def test_words_make_it_major_and_the_management_decides(house: House) -> None:
     survey = {"satisfied": "yes", "satisfaction": "5"}
     visitor.send(visitor.open(place.path), "/survey", survey)
     wait_for_status(visitor, place, "closed")
-    assert bundle(house, place)[0].startswith("archive/major/")
+    assert filed(house, place)[0].startswith("archive/major/")
 
 
 def test_staff_make_it_major_and_another_one_signs(house: House) -> None:
@@ -534,8 +561,8 @@ def test_a_case_of_the_hotline_across_departments_that_goes_to_court(house: Hous
     assert bare.status == 422
     li.do(n, "outside-answer", answered_words="已办结并答复市民。")
     wait_for_status(visitor, place, "closed")
-    kept = json.loads(bundle(house, place)[1].read("outside.json"))
-    assert [(one["number"], bool(one["answered_at"])) for one in kept] == [("SH12345-0007", True)]
+    kept = filed_parts(house, place, "outside")
+    assert [(one.number, bool(one.answered_at)) for one in kept] == [("SH12345-0007", True)]
 
 
 def drawn(house: House, place: Place) -> bool:
@@ -544,7 +571,7 @@ def drawn(house: House, place: Place) -> bool:
         TableName=house.machine.outputs["ComplaintsTable"],
         Key={"complaint_id": {"S": place.number}, "part": {"S": "person"}},
     )["Item"]
-    key = read(stored, Person).key
+    key = read(stored, Person, data_key(house.machine, place.number)).key
     draw = hmac.new(key, b"callback", sha256).digest()
     return int.from_bytes(draw[:8], "big") < 0.2 * 2**64
 

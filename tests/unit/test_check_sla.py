@@ -171,9 +171,13 @@ def test_who_must_be_called_is_reminded_of() -> None:
     assert what_is_due(complaint, complaint.clock.due_at) == Due.REMIND
 
 
-def test_nothing_is_due_for_a_closed_complaint() -> None:
-    """Not in a hundred years."""
-    assert what_is_due(closed().complaint, AT + timedelta(days=36500)) == Due.NOTHING
+def test_nothing_is_due_for_a_closed_complaint_until_its_retention_ends() -> None:
+    """Then it comes into the list of disposals, and nobody is reminded or told."""
+    complaint = closed().complaint
+    assert complaint.dispose_at
+    assert what_is_due(complaint, complaint.dispose_at - SECOND) == Due.NOTHING
+    assert what_is_due(complaint, complaint.dispose_at) == Due.DISPOSE
+    assert what_is_due(complaint.replace(holds=1), AT + timedelta(days=36500)) == Due.NOTHING
 
 
 def test_words_after_the_closure_are_reminded_of() -> None:

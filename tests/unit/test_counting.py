@@ -193,7 +193,7 @@ class Counting(RuleBasedStateMachine):
         """Close a merged complaint, as with its main one."""
         one = self.pick(n)
         if one.complaint.merged_into and one.complaint.is_open:
-            self.change(one, close_with(one.complaint, "archive/x.zip", at=self.at))
+            self.change(one, close_with(one.complaint, "archive/x.zip", at=self.at, office=OFFICE))
 
     @invariant()
     def totals_reconcile(self) -> None:

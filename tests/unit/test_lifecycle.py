@@ -188,9 +188,10 @@ def test_no_path_leaves_the_line(names: list[str]) -> None:
 
 @pytest.mark.parametrize("status", list(Status))
 def test_nobody_waits_for_ever(status: Status) -> None:
-    """Every open complaint has an instant at which it is looked at; a closed one has none."""
+    """Every open complaint has an instant at which it is looked at; a closed one its last day."""
     complaint = AT_EACH[status]().complaint
-    assert (complaint.next_at is None) == (status is Status.CLOSED)
+    assert complaint.next_at
+    assert (complaint.next_at == complaint.dispose_at) == (status is Status.CLOSED)
     assert bool(complaint.clock) == complaint.is_open
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from complaints.files import content_type_of
 from complaints.mail import LARGEST, Disposition, parse
-from complaints.mail_body import content_type_of
 from complaints.mail_charsets import decode_text
 from complaints.mail_headers import file_name
 from complaints.mail_html import text_of_html

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from complaints import mail_parts
+from complaints.files import Flag
 from complaints.mail import Disposition, Mail, parse
-from complaints.mail_body import Flag, unflowed
+from complaints.mail_body import unflowed
 from complaints.mail_charsets import decode_text
 from complaints.mail_headers import addresses, decode_header, file_name, parameters
 

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import NameOID
 
+from complaints.files import Flag
 from complaints.mail import Disposition, Mail, parse
-from complaints.mail_body import Flag
 from complaints.mail_outlook import read_msg, read_tnef
 from complaints.mail_smime import signed_content
 from tests.unit.compound import Tree, compound, properties, tnef

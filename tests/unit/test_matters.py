@@ -120,7 +120,7 @@ def test_unmerging_gives_back_everything_as_it_was(build: Any) -> None:  # noqa:
     one, main = build(of(1)), assessed(of(2, LI))
     joined, grown = merged(one, main)
     alone, shrunk = unmerged(joined, grown)
-    changed = {"version": 0, "digest": ""}
+    changed = {"version": 0, "digest": "", "changed_on": None}
     assert alone.complaint.replace(**changed) == one.complaint.replace(**changed)
     assert shrunk.complaint.replace(**changed) == main.complaint.replace(**changed)
     assert shrunk.merged == ()
@@ -262,11 +262,13 @@ def refused(main: Dossier) -> Dossier:
 def test_a_merged_complaint_closes_with_the_main_one_from_any_status() -> None:
     """And by no other way."""
     one, _ = merged(assessed(of(1)), assessed(of(2, LI)))
-    closed, entry = close_with(one.complaint, "archive/x.zip", at=AT + timedelta(days=1))
+    closed, entry = close_with(
+        one.complaint, "archive/x.zip", at=AT + timedelta(days=1), office=OFFICE
+    )
     assert (closed.status, closed.archive_key) == (Status.CLOSED, "archive/x.zip")
     assert entry.facts["with"] == one.complaint.merged_into
     with pytest.raises(WrongStatusError):
-        close_with(assessed(of(3)).complaint, "archive/x.zip", at=AT)
+        close_with(assessed(of(3)).complaint, "archive/x.zip", at=AT, office=OFFICE)
 
 
 def test_a_merged_complainant_follows_the_main_one_and_sees_nothing_of_others() -> None:

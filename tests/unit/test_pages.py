@@ -90,6 +90,7 @@ def values(name: str, language: str) -> dict[str, Any]:
             "address": address,
             "values": words,
             "errors": {"words": HOSTILE},
+            "form_id": HOSTILE,
             "done": "track.changed",
         },
         "failure": {"failed": 429, "again_at": HOSTILE},
@@ -146,7 +147,7 @@ def test_a_value_that_nobody_gave_is_an_error() -> None:
 
 def test_every_class_is_in_the_stylesheet() -> None:
     """A class without a rule is a slip of the pen."""
-    rules = set(re.findall(r"\.([a-z][a-z0-9-]*)", pages.stylesheet().decode()))
+    rules = set(re.findall(r"\.([a-z][a-z0-9-]*)", pages.asset(pages.STYLESHEET).decode()))
     used = set()
     for template in Path(pages.HERE / "templates").rglob("*.html"):
         for names in re.findall(r'class="([^"{]*)"', template.read_text(encoding="utf-8")):
@@ -154,6 +155,7 @@ def test_every_class_is_in_the_stylesheet() -> None:
     assert used - rules == set()
 
 
-def test_the_address_of_the_stylesheet_names_its_content() -> None:
+def test_the_address_of_an_asset_names_its_content() -> None:
     """Browsers keep it for a year; another content has another address."""
-    assert pages.stylesheet_address().endswith(pages.stylesheet_version())
+    for name in (pages.STYLESHEET, pages.UPLOAD_SCRIPT):
+        assert pages.address_of(name).endswith(pages.version_of(name))

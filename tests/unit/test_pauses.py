@@ -427,12 +427,12 @@ def test_the_first_word_has_its_limit_from_receipt() -> None:
 
 
 def test_with_the_complaint_ends_what_runs_beside_it() -> None:
-    """A closed complaint has no limit left."""
+    """A closed complaint has no limit left; it is looked at once more, for its disposal."""
     before = followed_up()
     running = before.complaint.replace(clocks=first_word().clocks)
     ended, _ = archive.close(running, "key", at=later(before, 1), office=OFFICE)
 
-    assert (ended.clocks, ended.next_at, ended.pressing) == ((), None, None)
+    assert (ended.clocks, ended.next_at, ended.pressing) == ((), ended.disposal_look, None)
 
 
 def test_who_can_not_be_reached_or_was_helped_at_once_is_not_called() -> None:

@@ -76,7 +76,7 @@ def test_what_a_clause_became_is_there(clause: Clause) -> None:
     for field in quoted(clause.settings):
         assert value_of(policy, field) not in (None, (), {}), field
     for place in quoted(clause.code):
-        module, _, name = place.partition(".")
+        module, _, name = place.rpartition(".")
         if module == "functions":
             assert (ROOT / "functions" / name / "handler.py").exists(), place
         else:

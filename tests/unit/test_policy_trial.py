@@ -210,28 +210,6 @@ def test_the_command_writes_what_would_have_differed(
     assert [part.split()[-1] for part in err.splitlines()[-3:]] == ["2", "2", "2"]
 
 
-def test_the_command_reads_bundles_of_the_archive(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What was archived can be tried without an export."""
-    from complaints import archive
-    from tests.builders import received
-
-    dossier = received(TEXT)
-    bundle = tmp_path / "a.zip"
-    bundle.write_bytes(archive.bundle(dossier, lambda _: b"", at=AT))
-    torn = tmp_path / "b.zip"
-    torn.write_bytes(bundle.read_bytes()[:100])
-    file = tmp_path / "new.yaml"
-    file.write_text(WRITTEN, encoding="utf-8")
-    status = run_try(monkeypatch, file, "--complaints", str(bundle), str(torn))
-    out, err = capsys.readouterr()
-    assert status == 1
-    assert out == ""
-    assert str(torn) in err
-    assert [part.split()[-1] for part in err.splitlines()[-2:]] == ["1", "0"]
-
-
 @pytest.mark.parametrize(
     ("content", "arguments"),
     [

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from complaints.models import Assessment, Channel, Complaint, Outcome, Status
+from complaints.parts import Erasure, ErasureKind
 from complaints.report import (
     DIMENSIONS,
     Figures,
@@ -46,6 +47,14 @@ def test_every_breakdown_adds_up_to_what_was_received(now: int, before: int) -> 
         assert sum(tally.missed for tally in tallies) == report.figures.missed
         assert not now or sum(tally.share for tally in tallies) == pytest.approx(1, abs=0.005)
     assert report.figures.closed + report.figures.open == now
+
+
+def test_erasing_changes_no_figure() -> None:
+    """F7: who is gone is still counted, and nothing says who it was."""
+    gone = Erasure(request_id="r", kind=ErasureKind.DISPOSAL, asked_at=AT, begun_at=AT, done_at=AT)
+    before = [closed(1, person="a", subject="s"), closed(2, person="b"), head(3, person="b")]
+    after = [before[0].replace(person="", subject="", erasure=gone), *before[1:]]
+    assert report_of(*after) == report_of(*before)
 
 
 @given(counted=st.integers(0, 12), void=st.integers(0, 12))

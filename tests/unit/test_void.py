@@ -74,7 +74,7 @@ def test_a_voided_complaint_goes_to_the_archive_and_nobody_waits(
     assert gates.gates(head, (), OFFICE) == ()
     assert what_is_due(head, later(one, 1)) == "heal"
     done = filed(one).complaint
-    assert (done.status, done.clock, done.next_at) == (Status.CLOSED, None, None)
+    assert (done.status, done.clock, done.next_at) == (Status.CLOSED, None, done.disposal_look)
     assert "_voided_" in done.archive_key
     assert list(breaks(filed(one).entries, done.digest)) == []
 

@@ -4,6 +4,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
+import msgspec
 import pytest
 from openpyxl import Workbook, load_workbook
 
@@ -105,23 +106,45 @@ def test_the_details_list_every_complaint() -> None:
         "00123",
     ],
 )
-def test_what_people_wrote_stays_text(words: str) -> None:
-    """A subject is never a formula, a link or a number, whatever it begins with."""
-    sheet = opened(about(closed(1, subject=words)))["明细"]
-    cell = sheet.cell(2, COLUMNS.index("subject") + 1)
+def test_what_the_office_wrote_stays_text(words: str) -> None:
+    """A code is never a formula, a link or a number, whatever it begins with."""
+    sheet = opened(about(closed(1, department=words)))["明细"]
+    cell = sheet.cell(2, COLUMNS.index("department") + 1)
     assert cell.data_type == "s"
     assert cell.value == words
     assert cell.hyperlink is None
 
 
+def test_nothing_that_people_wrote_leaves_the_house() -> None:
+    """F7: neither the report that is kept nor the workbook has the subject."""
+    report = about(closed(1, subject="王小明13812345678"))
+    packed = ZipFile(BytesIO(month_workbook(report, office=OFFICE, language="zh_CN")))
+    kept = [packed.read(name).decode(errors="ignore") for name in packed.namelist()]
+    for text in (*kept, str(msgspec.json.encode(report), "utf-8")):
+        assert "王小明" not in text
+        assert "13812345678" not in text
+
+
+def test_what_is_about_a_reader_is_counted_and_not_listed() -> None:
+    """I8: who is complained about reads the month, and not that complaint."""
+    left = REPORT.complaints[0].complaint_id
+    made = month_workbook(REPORT, office=OFFICE, language="zh_CN", left_out={left})
+    book = load_workbook(BytesIO(made))
+    listed = [row[0] for row in rows(book, "details")[1:]]
+    assert left not in listed
+    assert len(listed) == REPORT.figures.received - 1
+    whole = next(row for row in rows(book, "type") if row[0] == texts("zh_CN")("report.total"))
+    assert whole[1] == REPORT.figures.received
+
+
 def test_the_heading_stays_and_filters() -> None:
     """A reader scrolls and filters: the heading is frozen, the filter covers every row."""
     book = opened()
-    for sheet, last in (("type", "G"), ("department", "G"), ("details", "O")):
+    for sheet, last in (("type", "G"), ("department", "G"), ("details", "N")):
         found = book[texts("zh_CN")(f"report.sheet.{sheet}")]
         assert found.freeze_panes == "B2"
         assert found.auto_filter.ref.startswith(f"A1:{last}")
-    assert book["明细"].auto_filter.ref == f"A1:O{REPORT.figures.received + 1}"
+    assert book["明细"].auto_filter.ref == f"A1:N{REPORT.figures.received + 1}"
 
 
 def test_numbers_are_formatted_as_what_they_are() -> None:

@@ -6,6 +6,7 @@ What each look finds is decided here; the function of the same name asks whose l
 from datetime import datetime
 from enum import StrEnum
 
+from complaints import erasure
 from complaints.clocks import after_step, rung, step_due, with_clock
 from complaints.gates import awaited, openers
 from complaints.lifecycle import record
@@ -32,6 +33,8 @@ class Due(StrEnum):
     """What a look at a complaint may find."""
 
     HEAL = "heal"
+    ERASE = "erase"
+    DISPOSE = "disposal"
     RESUME = "resumed"
     END_QUIETLY = "end_quietly"
     REMIND = "reminder"
@@ -45,13 +48,15 @@ def what_is_due(complaint: Complaint, at: datetime) -> Due:
     An answer whose step never began comes first: until the workflow goes on, nobody can act.
     """
     if complaint.look_again_at and complaint.look_again_at <= at:
-        return Due.HEAL
+        return Due.ERASE if complaint.is_erasing else Due.HEAL
     if complaint.pause and complaint.pause.until <= at:
         return Due.RESUME
     if is_quiet(complaint) and complaint.clock and complaint.clock.due_at <= at:
         return Due.END_QUIETLY
     clock = due_clock(complaint, at)
     step = step_due(clock, at) if clock else None
+    if step is None and erasure.is_due(complaint, at):
+        return Due.DISPOSE
     return Due(step) if step else Due.NOTHING
 
 

@@ -33,6 +33,7 @@ VERBS = {
     "classify": Verb("complaints.commands.classify", "assess texts as the system assesses them"),
     "duplicates": Verb("complaints.commands.duplicates", "find texts about the same matter"),
     "policy": Verb("complaints.commands.policy", "check and compile policies"),
+    "archive": Verb("complaints.commands.archive", "verify the archive, and fetch from it"),
     "staff": Verb("complaints.commands.staff", "enter people into a deployed system"),
     "demo": Verb("complaints.commands.demo", "play complaints through the running system"),
 }

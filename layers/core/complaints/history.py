@@ -8,12 +8,17 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import rfc8785
 
 from complaints.models import TrackingEntry, sortable
+
+if TYPE_CHECKING:
+    from complaints.access import AccessEntry
+
+E = TypeVar("E", bound="TrackingEntry | AccessEntry")
 
 
 class HistoryError(Exception):
@@ -49,13 +54,13 @@ def _plain(content: object) -> Any:  # noqa: ANN401 - JSON is what it is
     return content
 
 
-def chained(entry: TrackingEntry, previous: str) -> TrackingEntry:
+def chained(entry: E, previous: str) -> E:
     """Return the entry linked to the digest before it, and with its own."""
     linked = msgspec.structs.replace(entry, previous=previous, digest="")
     return msgspec.structs.replace(linked, digest=hashlib.sha256(canonical(linked)).hexdigest())
 
 
-def breaks(entries: Iterable[TrackingEntry], head: str = "") -> Iterator[str]:
+def breaks(entries: Iterable["TrackingEntry | AccessEntry"], head: str = "") -> Iterator[str]:
     """Yield a sentence for each place where the chain does not hold; nothing if it is whole.
 
     `head` is the digest of the newest entry as kept elsewhere: without it a cut tail isn't seen.

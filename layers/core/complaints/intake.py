@@ -10,6 +10,7 @@ from complaints.models import (
     Complainant,
     Complaint,
     Contact,
+    Dossier,
     Staff,
     Status,
     TrackingEntry,
@@ -110,7 +111,7 @@ def add(
     (E4). What the complainant says is news until somebody has read it: where nobody waits for
     anything, closed complaints included, it lies in the quality office's queue until then, and a
     complaint with news does not close quietly. Of a merged complaint it is news for the one that
-    it is counted with (B5).
+    it is counted with (B5). What staff add to a closed one is filed at once.
     """
     news: dict[str, Any] = {}
     repeat = False
@@ -119,6 +120,8 @@ def add(
         if complaint.pause and complaint.pause.reason == "complainant":
             news |= pause_over(complaint, at=at, office=office)
         repeat = contact.is_said and came_late(complaint, at)
+    elif not complaint.is_open and not is_outside(contact.by):
+        news["look_again_at"] = at + LOOK_AGAIN
     return record(
         complaint,
         "contact_added",
@@ -138,10 +141,28 @@ def add(
     )
 
 
+def find_threat(
+    complaint: Complaint, upload_id: str, *, at: datetime
+) -> tuple[Complaint, TrackingEntry]:
+    """Record that the malware scan found a threat in a file (F1)."""
+    return record(complaint, "threat_found", at=at, actor="scan", facts={"file": upload_id})
+
+
+def has_threat(dossier: Dossier, upload_id: str) -> bool:
+    """Return whether it is recorded already that a threat was found in this file."""
+    return any(
+        entry.action == "threat_found" and entry.facts.get("file") == upload_id
+        for entry in dossier.entries
+    )
+
+
 def read_news(
     complaint: Complaint, *, staff: Staff, at: datetime
 ) -> tuple[Complaint, TrackingEntry]:
-    """Record that somebody has read what the complainant added; nobody has to act on it."""
+    """Record that somebody has read what the complainant added; nobody has to act on it.
+
+    A closed complaint is filed once more with it: that step is the one that begins now.
+    """
     if not may_see(complaint, staff):
         raise NotAllowedError(f"{staff.username} may not read {complaint.complaint_id}")
     waits = (
@@ -158,4 +179,5 @@ def read_news(
         unreached_at=None,
         queue=complaint.queue if waits and complaint.is_open else "",
         clock=complaint.clock if complaint.is_open else None,
+        look_again_at=complaint.look_again_at if complaint.is_open else at + LOOK_AGAIN,
     )

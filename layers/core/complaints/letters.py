@@ -5,6 +5,7 @@ and the same as HTML. Nothing that was received ever becomes a header: subjects 
 office's words and our own number.
 """
 
+import base64
 import html
 import re
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,8 @@ from email.headerregistry import (
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, formataddr
+from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -33,17 +36,20 @@ from complaints.rounds import promised_at
 from complaints.texts import LANGUAGES, Texts, texts
 from complaints.wording import Wording, fill, in_place_of
 
+LINE = 76
+"""Length of a line with encoded words (RFC 2047, 2)."""
 LINK = re.compile(r"https?://[\w/?#\[\]@!$&'()*+,;=:.~%-]*[\w/#=~-]", re.ASCII)
 TO_COMPLAINANT = (
     *("acknowledgement", "proxy_received", "progress", "proxy_progress", "question", "extension"),
     *("apology", "update", "notice", "payout", "survey", "voided"),
+    *("erasure_kept", "erasure_refused", "erased"),
 )
 """Kinds of letters to complainants and proxies, in the order in which they may come."""
 TO_STAFF = frozenset(
     {
         *("reminder", "escalation", "by_hand", "passed_on", "resumed", "extension_asked"),
         *("emergency", "emergency_news", "incident", "withdrawn"),
-        *("ordered", "returned", "grouped", "voiding", "undelivered"),
+        *("ordered", "returned", "grouped", "voiding", "undelivered", "threat"),
     }
 )
 """Kinds of letters about a complaint that go to members of staff."""
@@ -89,6 +95,15 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         return as_paragraphs(self.text)
 
 
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that goes with a letter."""
+
+    name: str
+    """As its reader sees it, in any script."""
+    content_type: str
+    content: bytes
+
+
 class Verbatim(UnstructuredHeader, BaseHeader):
     """Ids and addresses in brackets: folded between them, none ever encoded or broken.
 
@@ -109,18 +124,53 @@ class Writer(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]  # stubs di
     def fold(self, *, policy: Policy) -> str:
         """Write the name in encoded words of their own lines, then the address."""
         (writer,) = self.addresses
-        name = Header(writer.display_name, header_name=self.name).encode(linesep=policy.linesep)
         if writer.display_name.isascii():
             return f"{self.name}: {writer}{policy.linesep}"
-        return f"{self.name}: {name}{policy.linesep} <{writer.addr_spec}>{policy.linesep}"
+        name = Header(writer.display_name, maxlinelen=LINE, header_name=self.name)
+        encoded = name.encode(linesep=policy.linesep)
+        return f"{self.name}: {encoded}{policy.linesep} <{writer.addr_spec}>{policy.linesep}"
+
+
+class Title(UnstructuredHeader, BaseHeader):
+    """A subject in encoded words of at most 75 characters (RFC 2047, 2).
+
+    The library's own folding writes some of 76, which not every program reads.
+    """
+
+    def fold(self, *, policy: Policy) -> str:
+        """Write the header, encoded where it is more than printable ASCII."""
+        charset = None if self.isascii() and self.isprintable() else "utf-8"
+        words = Header(self, charset, maxlinelen=LINE, header_name=self.name)
+        return f"{self.name}: {words.encode(linesep=policy.linesep)}{policy.linesep}"
+
+
+class Parameters(UnstructuredHeader, BaseHeader):
+    """A kind and its parameters, one a line, as they are: a name is written twice (`attach`).
+
+    The library would read the encoded words of one way, and write them in the other.
+    """
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        """Take the header as it stands."""
+        super().parse("", kwds)
+        kwds["decoded"] = value
+
+    def fold(self, *, policy: Policy) -> str:
+        """Write the header with one parameter a line."""
+        return f"{self.name}: " + f";{policy.linesep} ".join(self.split("; ")) + policy.linesep
 
 
 HEADERS = HeaderRegistry()
 HEADERS.map_to_type("from", Writer)
+HEADERS.map_to_type("subject", Title)
 for verbatim in ("message-id", "in-reply-to", "references", "list-unsubscribe"):
     HEADERS.map_to_type(verbatim, Verbatim)
 WRITING = SMTP.clone(header_factory=HEADERS, cte_type="7bit")
 """Seven bits on every line: not every mail system on the way takes eight."""
+OF_A_FILE = HeaderRegistry()
+for described in ("content-type", "content-disposition"):
+    OF_A_FILE.map_to_type(described, Parameters)
 
 
 def tracking_link(complaint: Complaint, site_url: str) -> str:
@@ -392,6 +442,34 @@ def _message(words: Words, to: str, language: str, sender: Sender, *, at: dateti
     message.add_alternative(_as_html(words, language), subtype="html")
     message["Content-Language"] = _tag(language)
     return message
+
+
+def attach(message: EmailMessage, attachment: Attachment) -> None:
+    """Add a file to a letter, with a name that every mail program reads.
+
+    The standard has the name in percent signs (RFC 2231). QQ Mail and older Outlook read it as
+    encoded words (RFC 2047) instead, so it stands there in both ways, and those who know the
+    standard go by the first.
+    """
+    part = EmailMessage(policy=WRITING.clone(header_factory=OF_A_FILE))
+    part.add_header("Content-Transfer-Encoding", "base64")
+    name = f"name={_quoted(attachment.name)}"
+    named = f"filename={_quoted(attachment.name)}"
+    if not attachment.name.isascii():
+        named += f"; filename*=utf-8''{quote(attachment.name, safe='')}"
+    part["Content-Type"] = f"{attachment.content_type}; {name}"
+    part["Content-Disposition"] = f"attachment; {named}"
+    part.set_payload(base64.encodebytes(attachment.content).decode("ascii"))
+    if not message.is_multipart() or message.get_content_subtype() != "mixed":
+        message.make_mixed()
+    message.attach(part)
+
+
+def _quoted(name: str) -> str:
+    """Return a name between quotation marks; in encoded words where it is not ASCII."""
+    plain = "".join("_" if one in '"\\/' or not one.isprintable() else one for one in name)
+    words = plain if plain.isascii() else Header(plain, "utf-8", maxlinelen=75).encode(linesep="")
+    return f'"{words}"'
 
 
 def _mailbox(address: str) -> Address:

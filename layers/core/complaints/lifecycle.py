@@ -1,11 +1,11 @@
 """The way of a complaint: which status may follow which, and the one function that moves it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from complaints.history import chained, commitment
-from complaints.models import Complaint, Status, TrackingEntry
+from complaints.models import DISPOSAL, DISPOSED, Complaint, Status, TrackingEntry
 
 NEXT: dict[Status, frozenset[Status]] = {
     # Settled on the spot (A9): there is nothing left to investigate, the answer was given.
@@ -35,6 +35,7 @@ class ComplaintError(Exception):
         ├── UnknownComplaintError
         ├── StaleComplaintError  somebody else saved first
         ├── ConflictError        the same mail or form came with other content
+        ├── KeyDestroyedError    its personal data are erased
         └── PolicyMissingError   the policy that it was received under can't be had
     """
 
@@ -111,6 +112,8 @@ def record(
     for. With the complaint end the clocks beside it, but for an emergency that nobody has
     answered yet.
     """
+    if complaint.erasure and complaint.erasure.begun_at and action != "erased":
+        raise is_erased(complaint)
     to = status or complaint.status
     if to is not complaint.status:
         if to not in _next(complaint):
@@ -136,11 +139,23 @@ def record(
         previous=complaint.digest,
     )
     changed = complaint.replace(
-        **{**changes, "status": to, "digest": entry.digest, "version": entry.number}
+        **{
+            **changes,
+            "status": to,
+            "digest": entry.digest,
+            "version": entry.number,
+            "changed_on": at.astimezone(UTC).date(),
+        }
     )
-    if changed.merged_into and (changed.queue or changed.clock or changed.clocks):
+    waits = changed.queue and not changed.queue.startswith((DISPOSAL, DISPOSED))
+    if changed.merged_into and (waits or changed.clock or changed.clocks):
         raise is_merged(changed)
     return changed, entry
+
+
+def is_erased(complaint: Complaint) -> WrongStatusError:
+    """Return what is wrong with changing a complaint whose personal data are gone, or going."""
+    return WrongStatusError(f"{complaint.complaint_id} is erased", text_id="error.erased")
 
 
 def is_merged(complaint: Complaint) -> WrongStatusError:

@@ -2,11 +2,11 @@
 
 import hashlib
 import re
-from enum import StrEnum
 from typing import NamedTuple
 
+from complaints.files import PLAIN, Flag, content_type_of, flags_of
 from complaints.mail_charsets import decode_text
-from complaints.mail_headers import file_name, one_line, parameters
+from complaints.mail_headers import file_name, parameters
 from complaints.mail_html import text_of_html
 from complaints.mail_outlook import RTF, TNEF, Letter, read_tnef
 from complaints.mail_parts import Part, decoded, tree, without_uuencoded
@@ -27,34 +27,6 @@ _SIGNATURES = {
     "application/pkcs7-signature",
     "application/x-pkcs7-signature",
 }
-_PROGRAMS = {
-    *("application/x-msdownload", "application/x-executable", "application/x-msdos-program"),
-    *("application/x-sh", "application/hta", "application/javascript", "text/javascript"),
-}
-_PROGRAM_NAMES = re.compile(
-    r"\.(?:exe|scr|com|pif|bat|cmd|cpl|dll|msi|msp|jar|js|jse|vbs|vbe|wsf|wsh|hta|lnk|ps1|reg|apk"
-    r"|iso|img|chm|url|sh)$",
-    re.IGNORECASE,
-)
-# What the bytes of a file must look like that is called so; what is not listed, may be anything.
-_LOOKS = {
-    **dict.fromkeys(
-        ("png", "gif", "jpg", "jpeg", "bmp", "webp", "heic", "tif", "tiff"), ("image/",)
-    ),
-    **dict.fromkeys(("mp4", "mov", "avi", "mkv"), ("video/",)),
-    **dict.fromkeys(("mp3", "wav", "amr", "m4a"), ("audio/", "video/mp4")),
-    "pdf": ("application/pdf",),
-    **dict.fromkeys(("docx", "xlsx", "pptx"), ("application/vnd.openxml", "application/zip")),
-    **dict.fromkeys(
-        ("doc", "xls", "ppt", "wps", "et"),
-        (
-            *("application/msword", "application/vnd.ms-", "application/vnd.openxml"),
-            *("application/zip", "application/rtf", "text/", "application/x-ole"),
-            "application/octet-stream",
-        ),
-    ),
-}
-_SEEN = ("image/", "video/", "audio/", "application/pdf")
 _MOST_CALENDAR_LINES = 2000
 _MOST_HTML = 2_000_000
 # More than anybody writes, or puts into the words by uuencode.
@@ -62,21 +34,6 @@ _MOST_PLAIN = 16_000_000
 _MOST_LINES = 400_000
 _MOST_DATA = 1000
 _DATA = re.compile(r"data:[^\s\"'<>]+")
-
-
-class Flag(StrEnum):
-    """Why a file should be looked at twice before it is opened."""
-
-    NAME_CHANGED = "name_changed"
-    """The name as sent had a path, hidden characters or a name that a system keeps for itself."""
-    NAMES_DIFFER = "names_differ"
-    """Two headers name it differently; the one of Content-Disposition counts."""
-    TYPE_DIFFERS = "type_differs"
-    """Its bytes are not what its name or its declared type says."""
-    PROGRAM = "program"
-    """Opening it may run it."""
-    EXTERNAL = "external"
-    """The mail only says where the file is; nothing was fetched."""
 
 
 class Attachment(Record, frozen=True):
@@ -265,59 +222,15 @@ def attachment_of(named: str, other: str, declared: str, payload: bytes) -> Atta
     """
     sent = named if file_name(named) else other
     name = file_name(sent)
-    judged = content_type_of(payload, declared)
-    flags = []
-    if name != " ".join(one_line(sent).split()) or len(one_line(sent)) < len(sent.strip()):
-        flags.append(Flag.NAME_CHANGED)
-    if other and file_name(other) != name:
-        flags.append(Flag.NAMES_DIFFER)
-    if payload and _differs(name, declared, judged):
-        flags.append(Flag.TYPE_DIFFERS)
-    if judged in _PROGRAMS or _PROGRAM_NAMES.search(name):
-        flags.append(Flag.PROGRAM)
-    if declared == "message/external-body":
-        flags.append(Flag.EXTERNAL)
+    judged = content_type_of(payload, declared or PLAIN)
     return Attachment(
         filename=name,
         size=len(payload),
         sha256=hashlib.sha256(payload).hexdigest(),
         content_type=judged,
         payload=payload,
-        flags=tuple(flags),
+        flags=flags_of(sent, declared, judged, other=other, is_empty=not payload),
     )
-
-
-def _differs(name: str, declared: str, judged: str) -> bool:
-    """Return whether the bytes are not what the name or the declared type says."""
-    wanted = _LOOKS.get(name.rpartition(".")[2].lower()) if "." in name else None
-    if wanted and not judged.startswith(wanted):
-        return True
-    seen = next((start for start in _SEEN if declared.startswith(start)), None)
-    return seen is not None and not judged.startswith(seen)
-
-
-def content_type_of(payload: bytes, declared: str) -> str:
-    """Return the type of a file by its first bytes, else the declared one where that is harmless.
-
-    A declared picture, sound or film that does not look like one is only bytes.
-    """
-    import filetype
-
-    try:
-        guessed = filetype.guess_mime(payload[:8192])
-    except Exception:  # noqa: BLE001 - its matchers index into the bytes and raise as they like
-        guessed = None
-    if guessed:
-        return str(guessed)
-    start = payload[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<script", b"<body")):
-        return "text/html"
-    if start.startswith(b"<svg") or b"<svg" in start:
-        return "image/svg+xml"
-    kind = declared.partition("/")[0]
-    if kind in {"text", "message"} or (kind == "application" and declared.isprintable()):
-        return declared[:100]
-    return "application/octet-stream"
 
 
 def invitation(calendar: str) -> str:

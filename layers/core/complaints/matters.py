@@ -17,6 +17,7 @@ import hmac
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from complaints.bag import Filed
 from complaints.compensation import owing
 from complaints.forms import normal_email, normal_phone
 from complaints.gates import closing
@@ -34,6 +35,7 @@ from complaints.models import (
 )
 from complaints.office import Office
 from complaints.parts import Merged
+from complaints.retention import disposed_at
 from complaints.roles import may_work_on
 from complaints.rounds import as_news
 from complaints.severity import came_late
@@ -353,17 +355,29 @@ def rate_with(
     )
 
 
-def close_with(complaint: Complaint, archive_key: str, *, at: datetime) -> Made:
-    """Close a merged complaint with the one it is counted with; it is filed on its own."""
+def close_with(
+    complaint: Complaint,
+    archive_key: str,
+    at: datetime,
+    filed: Filed | None = None,
+    *,
+    office: Office,
+) -> Made:
+    """Close a merged complaint with the one it is counted with; it is filed on its own.
+
+    `filed` is known when all but the history lies in its bag; without it only the head counts.
+    """
+    stated = filed.facts(archive_key) if filed else {"archive_key": archive_key}
     return record(
         complaint,
         "closed_with",
         at=at,
         actor="archive",
         status=Status.CLOSED,
-        facts={"archive_key": archive_key, "with": complaint.merged_into},
+        facts={**stated, "with": complaint.merged_into},
         archive_key=archive_key,
         closed_at=at,
+        dispose_at=disposed_at(complaint, at, office),
         set_aside=None,
         look_again_at=None,
     )

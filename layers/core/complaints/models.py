@@ -4,7 +4,7 @@ Instants are UTC, aware, whole seconds. Money is in fen (1/100 CNY). Nothing her
 the environment or AWS.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -15,14 +15,18 @@ from complaints.parts import (
     Correction,
     Dispute,
     EmergencyStep,
+    Erasure,
     Gate,
+    Hold,
     InvestigationRecord,
+    IssuedDocument,
     Merged,
     Nature,
     Notice,
     OutsideCase,
     Payment,
     Payout,
+    PersonRequest,
     Proof,
     Proxy,
     RecordKind,
@@ -35,6 +39,12 @@ from complaints.staff import Absence, Role, Staff
 
 __all__ = ["Absence", "File", "Record", "Role", "Staff", "sortable"]
 """What other modules take from here although it is defined below it."""
+
+
+DISPOSAL = "disposal#"
+"""The queue of closed complaints whose retention is over; no department can be called so."""
+DISPOSED = "disposed#"
+"""How the queue begins in which those of a year lie that were erased: the register of disposals."""
 
 
 class Status(StrEnum):
@@ -329,6 +339,13 @@ class Complaint(Record, frozen=True):
     voided: Voided | None = None
     """Registered by mistake: it is filed and closed, and counts for nothing any more (I3)."""
     archive_key: str = ""
+    holds: int = 0
+    """How many legal holds stand: while any does, nothing is disposed of or erased (F6)."""
+    dispose_at: datetime | None = None
+    """Of a closed complaint: when it is to be looked at for disposal, or for a request to erase."""
+    erasure: Erasure | None = None
+    changed_on: date | None = None
+    """The day (UTC) of the newest entry of the history: the seal of that day takes it up."""
     version: int = 0
     digest: str = ""
 
@@ -358,6 +375,17 @@ class Complaint(Record, frozen=True):
         return self.status is Status.RESPONDED and self.followed_up_at is not None
 
     @property
+    def is_erasing(self) -> bool:
+        """Whether two have agreed to erase its personal data, and that is not done yet."""
+        return self.erasure is not None and self.erasure.is_under_way
+
+    @property
+    def disposal_look(self) -> datetime | None:
+        """When it enters the list of disposals; None while anything else is awaited or forbids."""
+        waits = self.is_open or self.queue or self.clock or self.holds or self.is_erasing
+        return None if waits else self.dispose_at
+
+    @property
     def next_at(self) -> datetime | None:
         """When `check_sla` must look at it next; None when nothing is awaited any more.
 
@@ -366,6 +394,7 @@ class Complaint(Record, frozen=True):
         paused = self.pause.until if self.pause else None
         looks = [
             self.look_again_at,
+            self.disposal_look,
             paused or (self.clock.next_at if self.clock else None),
             *(clock.next_at for clock in self.clocks),
         ]
@@ -493,6 +522,8 @@ class Dossier(Record, frozen=True):
     complainant: Complainant
     key: bytes
     """The complaint's own random key: without it the commitments mean nothing."""
+    is_erased: bool = False
+    """Whether its data key was destroyed: who it was about and what was said is gone for good."""
     contacts: tuple[Contact, ...] = ()
     findings: tuple[Finding, ...] = ()
     decisions: tuple[Decision, ...] = ()
@@ -512,6 +543,10 @@ class Dossier(Record, frozen=True):
     merged: tuple[Merged, ...] = ()
     """What is counted with it, in the order of numbers."""
     corrections: tuple[Correction, ...] = ()
+    issued: tuple[IssuedDocument, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    requests: tuple[PersonRequest, ...] = ()
+    """What the person asked about the own data."""
     entries: tuple["TrackingEntry", ...] = ()
 
     @property

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from complaints.record import Record
+from complaints.record import File, Record
 
 
 class VoidReason(StrEnum):
@@ -26,6 +26,91 @@ class Voided(Record, frozen=True, kw_only=True):
     at: datetime
 
 
+class Hold(Record, frozen=True, kw_only=True):
+    """A legal hold: while it stands nothing of the complaint is disposed of or erased (F6)."""
+
+    hold_id: str
+    by: str
+    at: datetime
+    reason: str
+    authority: str = ""
+    """The court or office that wants it kept, as far as there is one."""
+    case_number: str = ""
+    """Its number there."""
+    lifted_by: str = ""
+    lifted_at: datetime | None = None
+    lifted_reason: str = ""
+    applied_at: datetime | None = None
+    """When the bags in the archive had it, or were rid of it; until then somebody looks for it."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether nobody has lifted it."""
+        return self.lifted_at is None
+
+
+class ErasureKind(StrEnum):
+    """Why personal data are to go: their retention is over, or the person asks for it."""
+
+    DISPOSAL = "disposal"
+    PERSON = "person"
+
+
+class Erasure(Record, frozen=True, kw_only=True):
+    """How far the erasing of a complaint's personal data has come; a head has at most one (F7).
+
+    It holds no word of the person: it outlives the person's data.
+    """
+
+    request_id: str
+    kind: ErasureKind
+    asked_at: datetime
+    proposed_by: str = ""
+    proposed_for: str = ""
+    """The role or post that proposed it; that of who granted it is another."""
+    granted_by: str = ""
+    granted_for: str = ""
+    granted_at: datetime | None = None
+    begun_at: datetime | None = None
+    """From here on nobody can hold it or take it up again: something may be gone already."""
+    done_at: datetime | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether two have agreed, and it is not done."""
+        return self.granted_at is not None and self.done_at is None
+
+    @property
+    def only_asked(self) -> "Erasure | None":
+        """What is left where something comes in between: a person's request stays asked."""
+        if self.kind is ErasureKind.DISPOSAL:
+            return None
+        return Erasure(request_id=self.request_id, kind=self.kind, asked_at=self.asked_at)
+
+
+class PersonRequest(Record, frozen=True, kw_only=True):
+    """What a person asks about the own data, and what came of it (PIPL 45, 47; F7)."""
+
+    request_id: str
+    kind: Literal["erase", "access"]
+    asked_at: datetime
+    by: str
+    """Who wrote it down: a user name, or `complainant` by the tracking page."""
+    asker: str = ""
+    """Who asked, in words: the complainant, or who may speak for the complainant."""
+    identity: str = ""
+    """How it was made sure that this is the person."""
+    complaints: tuple[str, ...] = ()
+    """Numbers of all complaints of the person that are meant, this one included."""
+    outcome: Literal["", "kept", "granted", "refused", "handed_over"] = ""
+    answered_by: str = ""
+    answered_at: datetime | None = None
+    reason: str = ""
+    """Why it was refused: words, or the code of the duty that forbids it (`kept`)."""
+    until: datetime | None = None
+    """Until when that duty runs, as far as that is known."""
+
+
 class RecordKind(StrEnum):
     """How something was found out (C3)."""
 
@@ -33,6 +118,37 @@ class RecordKind(StrEnum):
     INTERVIEW = "interview"
     DOCUMENT = "document"
     RECORDING = "recording"
+
+
+class DocumentKind(StrEnum):
+    """What is printed, signed and filed (G11): the forms that the procedures name."""
+
+    HANDLING_RECORD = "handling_record"
+    """《会员投诉处理记录表》 (000)"""
+    REGISTER = "register"
+    """《投诉登记表》 (003)"""
+    HANDLING_SHEET = "handling_sheet"
+    """《投诉处理表》 (003)"""
+    INVESTIGATION_REPORT = "investigation_report"
+    """《投诉调查报告》 (004)"""
+    NOTICE = "notice"
+    """《处理结果通知书》 (004)"""
+    WORK_ORDER = "work_order"
+    """《通知单》 (003)"""
+    SUMMARY = "summary"
+    """《投诉汇总表》 (002)"""
+
+
+class IssuedDocument(Record, frozen=True, kw_only=True):
+    """A document exactly as it was handed out: what its holder has, the archive has, too."""
+
+    document_id: str
+    """Its kind, and the beginning of its digest."""
+    kind: DocumentKind
+    number: str
+    digest: str
+    """Of its content, as the history has it."""
+    file: File
 
 
 class Gate(StrEnum):

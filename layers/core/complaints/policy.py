@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Meta
 
 from complaints.models import Risk, Role, Urgency
-from complaints.parts import Gate, RecordKind
+from complaints.parts import DocumentKind, Gate, RecordKind
 
 VERSION_LENGTH = 12
 QUALITY_OFFICE = "quality_office"
@@ -325,6 +325,24 @@ class Assessing(Setting, frozen=True, kw_only=True):
     high_risk_words: Words
 
 
+class Keeping(Setting, frozen=True, kw_only=True):
+    """How long personal data are kept, who may stop their disposal, and who decides it (F6, F7)."""
+
+    holds_by: Annotated[tuple[Code, ...], Meta(min_length=1)] = (
+        Role.MANAGEMENT,
+        Role.ADMINISTRATOR,
+    )
+    """Roles and posts that set and lift legal holds."""
+    proposed_by: Annotated[tuple[Code, ...], Meta(min_length=1)] = (Role.QUALITY_OFFICE,)
+    """Roles and posts that propose a disposal, and that a request to erase be granted."""
+    granted_by: Annotated[tuple[Code, ...], Meta(min_length=1)] = (Role.MANAGEMENT,)
+    """Roles and posts that grant what another one has proposed."""
+    personal_years: Annotated[int, Meta(ge=0, le=100)] | None = None
+    """Years from closing for which duty demands personal data; None for `retention_years`."""
+    major_years: Annotated[int, Meta(ge=1, le=100)] | None = None
+    """Years for which major complaints are kept; None for `retention_years`."""
+
+
 class WorkingHours(Setting, frozen=True, kw_only=True):
     """The hours of the office, as published; limits in working days end with the day itself."""
 
@@ -379,10 +397,19 @@ class Policy(Setting, frozen=True, kw_only=True):
     """The role or post that proves a closing gate (003: the director signs the record, the verifier
     the register); for a gate that is not named here, `gates.openers` says who."""
     retention_years: Annotated[int, Meta(ge=1, le=100)]
+    keeping: Keeping = Keeping()
     required_fields: tuple[RequiredField, ...] = ()
     working_hours: WorkingHours
     calendar: CalendarOverrides = CalendarOverrides()
     reports: tuple[Period, ...] = ()
+    documents: tuple[DocumentKind, ...] = (
+        DocumentKind.HANDLING_RECORD,
+        DocumentKind.INVESTIGATION_REPORT,
+        DocumentKind.NOTICE,
+        DocumentKind.WORK_ORDER,
+        DocumentKind.SUMMARY,
+    )
+    """The forms that are printed, signed and filed (G11)."""
 
     @property
     def reference(self) -> str:

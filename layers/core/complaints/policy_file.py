@@ -167,6 +167,9 @@ WAYS_TO_PEOPLE: tuple[tuple[str | None, ...], ...] = (
     ("group_incident", "leader"),
     ("compensation", "levels", None, "by"),
     ("proven_by", None),
+    ("keeping", "holds_by", None),
+    ("keeping", "proposed_by", None),
+    ("keeping", "granted_by", None),
 )
 """Where a policy names a role or a post."""
 WAYS_TO_WORDS: tuple[tuple[str | None, ...], ...] = (

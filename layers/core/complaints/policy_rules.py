@@ -23,6 +23,8 @@ DECIDES = (Role.DEPARTMENT_HEAD, Role.QUALITY_OFFICE, Role.MANAGEMENT)
 """Roles that complaints go up to and that sign; a handler is reminded and never signs."""
 ONLY_READS = (Role.AUDITOR, Role.ADMINISTRATOR)
 """Roles that have no part in a complaint."""
+HANDLES = (Role.INTAKE, Role.HANDLER, Role.DEPARTMENT_HEAD)
+"""Roles whose work complaints are; what is kept of them others say (F6)."""
 MINUTES_OF_A_DAY = 24 * 60
 GATE_NEEDS_WAY = {Gate.WRITTEN: "written", Gate.PHONED: "phone"}
 ASKED = (Gate.SATISFIED, Gate.OPINION)
@@ -32,12 +34,16 @@ LISTS_OF_ONCE: tuple[tuple[str, ...], ...] = (
     ("closing_gates",),
     ("required_fields",),
     ("reports",),
+    ("documents",),
     ("follow_up", "exempt"),
     ("pauses", "reasons"),
     ("emergency", "tell"),
     ("emergency", "measures"),
     ("approval", "general", "signed_by"),
     ("approval", "major", "signed_by"),
+    ("keeping", "holds_by"),
+    ("keeping", "proposed_by"),
+    ("keeping", "granted_by"),
 )
 """Lists in which each thing stands once: a second signature of one role would never be asked."""
 
@@ -52,6 +58,7 @@ def broken(policy: Policy) -> Iterator[Wrong]:
     yield from _limits(policy)
     yield from _departments(policy)
     yield from _amounts(policy)
+    yield from _keeping(policy)
     if not 0 < policy.remind_at_share < 1:
         yield ("remind_at_share",), policy.remind_at_share, "number > 0 and < 1"
 
@@ -100,6 +107,20 @@ def _deciders(policy: Policy) -> Iterator[tuple[Place, str]]:
         yield ("compensation", "levels", index, "by"), level.by
     for gate, code in policy.proven_by.items():
         yield ("proven_by", gate.value), code
+    for field in ("proposed_by", "granted_by"):
+        for index, code in enumerate(getattr(policy.keeping, field)):
+            yield ("keeping", field, index), code
+
+
+def _keeping(policy: Policy) -> Iterator[Wrong]:
+    """Yield who holds although it is their work, and proposals that nobody else could grant."""
+    keeping = policy.keeping
+    for index, code in enumerate(keeping.holds_by):
+        if _role(policy, code) in HANDLES:
+            yield ("keeping", "holds_by", index), code, _named(set(Role) - set(HANDLES))
+    for index, code in enumerate(keeping.proposed_by):
+        if set(keeping.granted_by) <= {code}:
+            yield ("keeping", "proposed_by", index), code, "not the only one in keeping.granted_by"
 
 
 def _role(policy: Policy, code: str) -> Role | None:

@@ -234,14 +234,23 @@ class PolicySheet:
             yield self._t(f"policy.gate.{gate}"), self._who(named) if named else ""
 
     def _kept(self) -> list[Row]:
-        t = self._t
+        t, keeping = self._t, self._policy.keeping
         return [
             self._row("policy.retention", self._count("year", self._policy.retention_years)),
+            self._row("policy.keeping.major", self._years(keeping.major_years)),
+            self._row("policy.keeping.personal", self._years(keeping.personal_years)),
+            self._row("policy.keeping.holds", self._listed(map(self._who, keeping.holds_by))),
+            self._row("policy.keeping.proposes", self._listed(map(self._who, keeping.proposed_by))),
+            self._row("policy.keeping.grants", self._listed(map(self._who, keeping.granted_by))),
             self._row(
                 "policy.reports",
                 self._listed(t(f"policy.report.{one}") for one in self._policy.reports),
             ),
         ]
+
+    def _years(self, years: int | None) -> str:
+        """Return a time of its own, or the retention where the policy sets none."""
+        return self._count("year", self._policy.retention_years if years is None else years)
 
     # ---- the words -------------------------------------------------------------------------
 

@@ -17,6 +17,18 @@ class Record(
         return msgspec.convert(msgspec.to_builtins(changed, builtin_types=(datetime,)), type(self))
 
 
+class Packed(Record, frozen=True):
+    """What a packed file says of its contents; nobody has unpacked it (F1)."""
+
+    kind: str
+    """`zip`, also of office documents; `tar`, `gzip`, `7z`, `rar` and the like are not measured."""
+    entries: int = 0
+    unpacked: int = 0
+    """Bytes that it claims to become."""
+    found: tuple[str, ...] = ()
+    """What is odd about it: codes of `packed.Odd`."""
+
+
 class File(Record, frozen=True):
     """A piece of evidence: exact bytes in the evidence bucket, under a key of our own."""
 
@@ -24,8 +36,16 @@ class File(Record, frozen=True):
     name: str
     size: int
     sha256: str
+    """Of all its bytes, in hex; with `part_size` of the SHA-256 of its parts."""
     content_type: str
     """Judged by content, never by the sender's word."""
+    flags: tuple[str, ...] = ()
+    """What is odd about it: codes of `files.Flag`."""
+    packed: Packed | None = None
+    """What it holds, where it is a packed file."""
+    part_size: int = 0
+    """Bytes of a part, where the file is too long to be read in one go: `sha256` is then S3's
+    composite checksum, the SHA-256 of the SHA-256 of each part in order. 0 where it is of all."""
 
     @property
     def upload_id(self) -> str:

@@ -11,7 +11,10 @@ Compensation is no part of the heads and so no part of this report.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import mean, median
+from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from complaints.clocks import is_overdue
 from complaints.lifecycle import is_past
@@ -19,6 +22,7 @@ from complaints.models import Complaint, Outcome, Record, Status
 from complaints.office import Office
 from complaints.parts import Voided
 
+R = TypeVar("R", bound=Record)
 DAY_SECONDS = 24 * 60 * 60
 NONE = ""
 """Code of those that were not assessed, or not given to a department, yet."""
@@ -39,6 +43,7 @@ class Listed(Record, frozen=True, kw_only=True):
     severity: str = NONE
     urgency: str = NONE
     subject: str = ""
+    """As the reader of a page may see it; no report that is kept has what people wrote (F7)."""
     due_at: datetime | None = None
     days: float | None = None
     """From receipt to closure, in days of 24 hours."""
@@ -64,7 +69,10 @@ class Figures(Record, frozen=True, kw_only=True):
     contacts: int = 0
     """How often people turned to us, by all that was registered (I3)."""
     persons: int = 0
-    """Different people among them, as far as they can be told apart; voided ones left out."""
+    """Different people among them, as far as they can be told apart; voided ones left out.
+
+    Who was erased counts as somebody of whom there is nothing else.
+    """
     closed: int = 0
     open: int = 0
     overdue: int = 0
@@ -186,7 +194,7 @@ def figures(complaints: list[Complaint], at: datetime) -> Figures:
         merged=len(standing) - len(complaints),
         voided=len(registered) - len(standing),
         contacts=sum(one.contacts for one in registered),
-        persons=len({one.person for one in standing if one.person}),
+        persons=len({_who(one) for one in standing} - {NONE}),
         closed=len(complaints) - still_open,
         open=still_open,
         overdue=sum(waits_too_long(one, at) for one in complaints),
@@ -204,6 +212,22 @@ def figures(complaints: list[Complaint], at: datetime) -> Figures:
     )
 
 
+def _who(complaint: Complaint) -> str:
+    """Return what tells people apart; of an erased complaint its number."""
+    is_erased = complaint.erasure is not None and complaint.erasure.done_at is not None
+    return complaint.complaint_id if is_erased else complaint.person
+
+
+def wordless(report: R) -> R:
+    """Return a kept report without the subjects that earlier versions put into it (F7)."""
+    rows = {
+        name: tuple(one.replace(subject="") for one in kept)
+        for name, kept in msgspec.structs.asdict(report).items()
+        if isinstance(kept, tuple) and kept and isinstance(kept[0], Listed)
+    }
+    return report.replace(**rows)
+
+
 def listed(complaint: Complaint, at: datetime) -> Listed:
     """Return a complaint as reports list it."""
     assessment = complaint.assessment
@@ -218,7 +242,6 @@ def listed(complaint: Complaint, at: datetime) -> Listed:
         department=complaint.department,
         severity=("major" if complaint.is_major else "general") if assessment else NONE,
         urgency=assessment.urgency if assessment else NONE,
-        subject=complaint.subject,
         due_at=complaint.clock.due_at if complaint.clock and complaint.queue else None,
         days=days_to_close(complaint),
         satisfaction=complaint.satisfaction,

@@ -127,6 +127,12 @@ def may_return(complaint: Complaint, order_id: str, staff: Staff) -> bool:
     return coordinates(complaint, staff) or may_fulfil(complaint, order_id, staff)
 
 
+@also_deputies
+def takes_in(complaint: Complaint, staff: Staff) -> bool:
+    """Return whether this person answers for every complaint that comes in: the two offices."""
+    return bool(SORTS_MAIL & set(staff.roles)) and not is_barred(complaint, staff)
+
+
 def coordinates(complaint: Complaint, staff: Staff) -> bool:
     """Return whether this person coordinates a complaint: of the quality office, never the own."""
     return bool(COORDINATES & set(staff.roles)) and not is_barred(complaint, staff)

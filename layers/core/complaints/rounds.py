@@ -161,6 +161,8 @@ def again(
         repeats=complaint.repeats + int(action in COMES_BACK),
         closed_at=None,
         archive_key="",
+        dispose_at=None,
+        erasure=complaint.erasure.only_asked if complaint.erasure else None,
         agreed_at=None,
         extensions=0,
         **without_clock(complaint, VERIFICATION),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
 
@@ -164,18 +164,20 @@ def html(
     cookies: Sequence[str] = (),
     form_origins: Sequence[str] = (),
     frames: bool = False,
+    script: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a page whose forms may post to us and to `form_origins`, and nowhere else.
 
-    `frames` lets it hold frames of ours, as `framed` makes them.
+    `frames` lets it hold frames of ours, as `framed` makes them. `script` is the address of the one
+    script that runs in it, and that may speak with us and with `form_origins`.
     """
     return Response(
         status=status,
         body=body,
         headers={
             "Content-Type": "text/html; charset=utf-8",
-            **security_headers(form_origins, frames=frames),
+            **security_headers(form_origins, frames=frames, script=script),
             **(headers or {}),
         },
         cookies=tuple(cookies),
@@ -224,8 +226,47 @@ def asset(body: bytes, content_type: str, *, forever: bool) -> Response:
     )
 
 
-def security_headers(form_origins: Sequence[str] = (), *, frames: bool = False) -> dict[str, str]:
-    """Return the headers that every answer carries: no script, no frame, no copy, no trace."""
+def data(value: object) -> Response:
+    """Return what a script of ours asked for, as JSON."""
+    return Response(
+        body=msgspec.json.encode(value).decode(),
+        headers={"Content-Type": "application/json; charset=utf-8", **security_headers()},
+    )
+
+
+def attachment(content: str | bytes, name: str, content_type: str) -> Response:
+    """Return a file to be saved under this name, never to be shown."""
+    return Response(
+        body=content,
+        headers={
+            "Content-Type": content_type,
+            **security_headers(),
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        },
+    )
+
+
+def image(content: bytes, content_type: str) -> Response:
+    """Return a picture that we made, to be shown in a page of ours."""
+    return Response(
+        body=content,
+        headers={
+            "Content-Type": content_type,
+            **security_headers(),
+            "Cross-Origin-Resource-Policy": "same-origin",
+        },
+    )
+
+
+def security_headers(
+    form_origins: Sequence[str] = (), *, frames: bool = False, script: str = ""
+) -> dict[str, str]:
+    """Return the headers that every answer carries: no script but ours, no frame, no copy."""
+    scripted = (
+        f"script-src {script}",
+        " ".join(("connect-src 'self'", *form_origins)),
+        "require-trusted-types-for 'script'",
+    )
     return {
         "Content-Security-Policy": "; ".join(
             (
@@ -234,6 +275,7 @@ def security_headers(form_origins: Sequence[str] = (), *, frames: bool = False) 
                 "img-src 'self' data:",
                 " ".join(("form-action 'self'", *form_origins)),
                 *(("frame-src 'self'",) if frames else ()),
+                *(scripted if script else ()),
                 "frame-ancestors 'none'",
                 "base-uri 'none'",
             )

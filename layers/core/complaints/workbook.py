@@ -5,7 +5,7 @@ wrote is always text: it never becomes a formula or a link, whatever it begins w
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -32,7 +32,6 @@ COLUMNS = (
     "channel",
     "severity",
     "urgency",
-    "subject",
     "status",
     "result",
     "days",
@@ -86,10 +85,14 @@ class _Book(msgspec.Struct, kw_only=True):
             self.formats[f"{name} total"] = self.book.add_format({**properties, **TOTAL})
 
 
-def month_workbook(report: MonthReport, *, office: Office, language: str) -> bytes:
+def month_workbook(
+    report: MonthReport, *, office: Office, language: str, left_out: Collection[str] = ()
+) -> bytes:
     """Return the report as an Excel file: totals, types, departments and every complaint.
 
-    The same report gives the same bytes.
+    It holds nothing that people wrote: numbers, codes and figures leave the house, and no more.
+    `left_out` are complaints about somebody who may read it (I8): the totals count them, and the
+    lists pass them over. The same report gives the same bytes.
     """
     from xlsxwriter import Workbook
 
@@ -110,7 +113,11 @@ def month_workbook(report: MonthReport, *, office: Office, language: str) -> byt
             "created": report.made_at.replace(tzinfo=None),
         }
     )
-    made = _Book(report=report, office=office, language=language, book=book, formats={})
+    listed = report.replace(
+        complaints=tuple(one for one in report.complaints if one.complaint_id not in left_out),
+        voided=tuple(one for one in report.voided if one.complaint_id not in left_out),
+    )
+    made = _Book(report=listed, office=office, language=language, book=book, formats={})
     _totals(made)
     _breakdown(made, "type", "doughnut")
     _breakdown(made, "department", "bar")

@@ -10,6 +10,9 @@ from complaints.aws.environment import SettingsError
 
 OUTPUTS = {
     "COMPLAINTS_TABLE": "ComplaintsTable",
+    "KEYS_TABLE": "KeysTable",
+    "DATA_KEY": "DataKey",
+    "ARCHIVE_BUCKET": "ArchiveBucket",
     "USER_POOL_ID": "UserPoolId",
     "USER_POOL_CLIENT_ID": "UserPoolClientId",
     "POLICY_BUCKET": "PolicyBucket",

@@ -7,6 +7,7 @@ type that a browser may know only where that type can't hold a script.
 from typing import Final
 from urllib.parse import quote
 
+from complaints.aws import verdicts
 from complaints.aws.runtime import client
 from complaints.aws.settings import resource
 from complaints.models import File
@@ -36,20 +37,34 @@ MAIL = "inbox/"
 
 
 def of_evidence(file: File) -> str:
-    """Return the address of a piece of evidence, or of a raw mail."""
+    """Return the address of a piece of evidence, or of a raw mail.
+
+    Raises NotCleanError where the scan has not found it clean.
+    """
+    verdicts.expect_clean(file)
     bucket = "MAIL_BUCKET" if file.key.startswith(MAIL) else "EVIDENCE_BUCKET"
     kind = file.content_type if file.content_type in SAFE_TYPES else PLAIN
     return _address(bucket, file.key, file.name or file.key.rpartition("/")[2], kind)
 
 
 def of_mail(key: str) -> str:
-    """Return the address of a mail in quarantine; as plain bytes, for it may be anything."""
+    """Return the address of a mail in quarantine; as plain bytes, for it may be anything.
+
+    Raises NotCleanError where the scan has not found it clean.
+    """
+    verdicts.expect_clean_mail(key)
     return _address("MAIL_BUCKET", key, f"{key.rpartition('/')[2]}.eml", PLAIN)
 
 
-def of_bundle(key: str) -> str:
-    """Return the address of an archived bundle."""
-    return _address("ARCHIVE_BUCKET", key, key.rpartition("/")[2], "application/zip")
+def of_archived(key: str) -> str:
+    """Return the address of something in the archive: a bag, or what proves it."""
+    kind = "application/zip" if key.endswith(".zip") else PLAIN
+    return _address("ARCHIVE_BUCKET", key, key.rpartition("/")[2], kind)
+
+
+def of_copy(key: str, name: str) -> str:
+    """Return the address of the copy of a person's own data."""
+    return _address("EVIDENCE_BUCKET", key, name, "application/zip")
 
 
 def _address(bucket: str, key: str, name: str, kind: str) -> str:

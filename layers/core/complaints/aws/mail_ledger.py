@@ -13,6 +13,9 @@ from complaints.aws.items import item, read
 from complaints.aws.table import Table
 from complaints.models import Record, sortable
 
+RAW = "raw#"
+"""How the page begins on which the raw mails of one complaint are noted."""
+
 
 class Became(StrEnum):
     """What a raw mail became."""
@@ -31,9 +34,21 @@ class Entry(Record, frozen=True):
     complaint_id: str = ""
 
 
+class Place(Record, frozen=True):
+    """Where the rows of a raw mail lie."""
+
+    arrived: datetime
+    key: str
+
+
 def enter(key: str, arrived: datetime, entry: Entry) -> None:
-    """Enter what a mail became; the first entry stays, however often its event comes."""
+    """Enter what a mail became; the first entry stays, however often its event comes.
+
+    A mail of a complaint is noted with the complaint, too, so that erasing finds every copy.
+    """
     table = Table.from_env()
+    if entry.complaint_id:
+        note(entry.complaint_id, Place(arrived=arrived, key=key))
     try:
         table.client.put_item(
             TableName=table.name,
@@ -42,6 +57,22 @@ def enter(key: str, arrived: datetime, entry: Entry) -> None:
         )
     except table.client.exceptions.ConditionalCheckFailedException:
         return
+
+
+def note(complaint_id: str, place: Place) -> None:
+    """Note with a complaint that a raw mail is about it; twice is once."""
+    table = Table.from_env()
+    table.client.put_item(TableName=table.name, Item=item(f"{RAW}{complaint_id}", place.key, place))
+
+
+def of_complaint(complaint_id: str) -> list[Place]:
+    """Return the raw mails that are about a complaint, duplicates and bounces included."""
+    rows = Table.from_env().query(
+        KeyConditionExpression="complaint_id = :page",
+        ExpressionAttributeValues={":page": {"S": f"{RAW}{complaint_id}"}},
+        ConsistentRead=True,
+    )
+    return [read(row, Place) for row in rows]
 
 
 def known(day: date) -> set[str]:

@@ -14,9 +14,11 @@ from complaints.aws.settings import load_settings, office_for
 from complaints.aws.wordings import Wordings
 from complaints.letters import (
     TO_STAFF,
+    Attachment,
     Sender,
     Words,
     about,
+    attach,
     to_complainant,
     words_to_complainant,
 )
@@ -97,6 +99,16 @@ def written(dossier: Dossier, letter: Letter, office: Office, *, at: datetime) -
     return about(letter, dossier.complaint, sender(), office, at=at, notice=notice, wording=wording)
 
 
+def _attached(letter: Letter, dossier: Dossier, office: Office) -> tuple[Attachment, ...]:
+    """Return the documents that go with a letter: with the decision its notice (D1)."""
+    if letter.kind != "notice":
+        return ()
+    # Loads what prints with the first decision; most functions never send one.
+    from complaints.aws import documents
+
+    return documents.attached(dossier, office)
+
+
 def read_as(dossier: Dossier, letter: Letter, office: Office) -> Words:
     """Return a letter to a complainant as it would be read if it went out now."""
     return words_to_complainant(letter, dossier, sender(), office, wording=_wording(letter))
@@ -124,6 +136,8 @@ def deliver(dossier: Dossier, letter: Letter, *, at: datetime) -> bool:
     office = office_for(dossier.complaint.policy)
     try:
         message = written(dossier, letter, office, at=at)
+        for one in _attached(letter, dossier, office):
+            attach(message, one)
         message_id = send(message)
     except RefusedError as error:
         logger.warning("letter refused", letter_id=letter.letter_id, code=str(error))

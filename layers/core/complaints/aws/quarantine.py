@@ -154,6 +154,25 @@ def settle(mail: Quarantined) -> Quarantined:
     return mail
 
 
+def clear(received_at: datetime, key: str, complaint_id: str) -> bool:
+    """Take the personal words off the row of a mail of a complaint; what became of it stays.
+
+    False, and nothing is done, where it still waits for a person to say what becomes of it, or
+    somebody has said that it is about another complaint.
+    """
+    table = Table.from_env()
+    found = table.get(*_place(received_at, key))
+    if not found:
+        return True
+    mail = read(found, Quarantined)
+    waits = mail.state is State.WAITING and not mail.is_quiet
+    if waits or mail.complaint_id not in {"", complaint_id}:
+        return False
+    cleared = mail.replace(from_address="", subject="", words="")
+    table.client.put_item(TableName=table.name, Item=_row(cleared))
+    return True
+
+
 def settled(key: str) -> SettledError:
     """Return the error for a mail that was answered before."""
     return SettledError(f"{key} was answered before")

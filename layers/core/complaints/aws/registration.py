@@ -18,6 +18,7 @@ from complaints.aws.items import (
     read,
     track,
 )
+from complaints.aws.keys import keys
 from complaints.aws.numbers import Numbers
 from complaints.aws.repository import StaleComplaintError
 from complaints.aws.table import Table
@@ -77,7 +78,8 @@ class Registry:
 
         `claimed` is what makes it one and the same (a Message-ID, the id of a form), `digest` its
         content, `token` this attempt's own mark. One transaction takes the claim, the number and
-        the first save: no number is left out, none is given twice, and a repeat finds the first.
+        the first save, with the data key that its personal parts lie under: no number is left out,
+        none is given twice, and a repeat finds the first.
         `expected` are mails that belong to it and are not here yet: they are claimed with it, for
         any content.
 
@@ -90,6 +92,7 @@ class Registry:
             made = draft(turn.n)
             complaint_id = made.complaint.complaint_id
             claim = Claim(complaint_id=complaint_id, digest=digest, token=token)
+            key, kept = keys().new(complaint_id)
             if self._table.write(
                 [
                     self._table.put(
@@ -97,13 +100,14 @@ class Registry:
                         ConditionExpression="attribute_not_exists(part)",
                     ),
                     turn.write,
+                    kept,
                     self._table.put(
                         complaint_item(made.complaint),
                         ConditionExpression="attribute_not_exists(part)",
                     ),
                     self._table.put(filed(complaint_id, track(made.entry), made.entry)),
-                    self._table.put(filed(complaint_id, "person", made.person)),
-                    *(self._table.put(part_item(made.complaint, part)) for part in made.parts),
+                    self._table.put(filed(complaint_id, "person", made.person, key)),
+                    *(self._table.put(part_item(made.complaint, part, key)) for part in made.parts),
                     *(
                         self._table.put(
                             item(claim_id(one), "claim", claim.replace(digest="")),
@@ -114,6 +118,7 @@ class Registry:
                 ]
             ):
                 self._numbers.given(turn)
+                keys().remember(complaint_id, key)
                 return complaint_id, True
             if holder := self.claimed(claimed):
                 if holder.token == token:

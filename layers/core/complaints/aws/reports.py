@@ -8,10 +8,11 @@
     reports/day/2026-11-20.json      the daily close-out
     reports/day/2026-11-20.sent      user names that were told of it
 
-A report that is made again is written over; who was told once is not told again.
+A report that is made again is written over; who was told once is not told again. What earlier
+versions kept of people's words is taken out with the next monthly report (F7).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Self
 
@@ -36,6 +37,7 @@ from complaints.report import (
     month_before,
     month_report,
     utc_months,
+    wordless,
 )
 from complaints.report_words import month_name, shown
 from complaints.undelivered import LONGEST_GAP
@@ -46,6 +48,8 @@ MOST_MAILS = 1000
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MONTH_READERS = frozenset({Role.MANAGEMENT, Role.QUALITY_OFFICE})
 DAY_READERS = frozenset({Role.QUALITY_OFFICE})
+READERS = MONTH_READERS | {Role.AUDITOR}
+"""Who may open the workbook: it lists no complaint about any of them (I8)."""
 
 
 class ReportNotSentError(Exception):
@@ -147,11 +151,32 @@ def make_month(month: str = "") -> MonthReport:
     office = settings.office
     at = now()
     month = month or month_before(local_month(at, office.zone))
-    report = month_report(_received_in(month_before(month), month), month, office=office, at=at)
-    workbook = month_workbook(report, office=office, language=settings.languages[0])
-    ReportStore.from_env().keep_month(report, workbook)
+    heads = list(_received_in(month_before(month), month))
+    report = month_report(heads, month, office=office, at=at)
+    store = ReportStore.from_env()
+
+    def keep(made: MonthReport, heads: Sequence[Complaint]) -> None:
+        language = settings.languages[0]
+        left_out = _about_readers(heads)
+        workbook = month_workbook(made, office=office, language=language, left_out=left_out)
+        store.keep_month(made, workbook)
+
+    keep(report, heads)
+    for earlier in filter(None, map(store.get_month, store.months())):
+        if any(one.subject for one in (*earlier.complaints, *earlier.voided)):
+            listed = [one.complaint_id for one in earlier.complaints]
+            keep(wordless(earlier), ComplaintRepository.from_env().heads(listed))
+    for closed_out in filter(None, map(store.get_day, store.days())):
+        if closed_out != wordless(closed_out):
+            store.keep_day(wordless(closed_out))
     _tell_month(report)
     return report
+
+
+def _about_readers(heads: Sequence[Complaint]) -> set[str]:
+    """Return which of these are complaints about somebody who may read the report (I8)."""
+    readers = {one.username for one in StaffDirectory.from_env().all() if READERS & set(one.roles)}
+    return {one.complaint_id for one in heads if readers & set(one.respondents)}
 
 
 def make_day(day: date | None = None) -> DayReport:

@@ -14,12 +14,12 @@ One item collection for each complaint; nothing is ever found by a scan.
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from heapq import merge
 from itertools import islice
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -36,17 +36,21 @@ from complaints.aws.items import (
     claim_id,
     complaint_item,
     filed,
+    is_personal,
     item,
     key_of,
     letter_item,
     months,
+    part_item,
     part_items,
+    part_name,
     queue_items,
     read,
     read_all,
     read_head,
     track,
 )
+from complaints.aws.keys import KeyDestroyedError, NoKeyError, keys
 from complaints.aws.runtime import random_id
 from complaints.aws.table import Table
 from complaints.lifecycle import ComplaintError
@@ -62,8 +66,9 @@ from complaints.models import (
     TrackingEntry,
     sortable,
 )
-from complaints.parts import Announcement, Merged, Notice
+from complaints.parts import Announcement, Hold, Merged, Notice
 
+R = TypeVar("R", bound=Record)
 LISTED = 25
 ARRIVALS = 100
 """Keys of one page of a month, and heads that are read at once for them."""
@@ -115,37 +120,64 @@ class ComplaintRepository:
         return read_head(found)
 
     def dossier(self, complaint_id: str) -> Dossier:
-        """Return the whole file of a complaint, in one query; raises UnknownComplaintError."""
+        """Return the whole file of a complaint, in one query; raises UnknownComplaintError.
+
+        Of one whose data key was destroyed everything personal is empty, and it says so. Raises
+        DecryptionError where a personal part is not what was written there.
+        """
         parts: dict[str, list[Stored]] = {}
-        for stored in self._table.query(
-            KeyConditionExpression="complaint_id = :id",
-            ExpressionAttributeValues={":id": {"S": complaint_id}},
-            ConsistentRead=True,
-        ):
+        for stored in self.rows(complaint_id):
             parts.setdefault(stored["part"]["S"].partition("#")[0], []).append(stored)
         if "complaint" not in parts or "person" not in parts:
             raise UnknownComplaintError(f"there is no complaint {complaint_id}")
-        person = read(parts["person"][0], Person)
-        contacts = read_all(parts.get("contact", []), Contact)
+        head = read_head(parts["complaint"][0])
+        try:
+            # The head says it at once; a key that was destroyed is remembered for minutes.
+            is_erased = head.erasure is not None and head.erasure.done_at is not None
+            key = b"" if is_erased else self._key(complaint_id)
+        except KeyDestroyedError:
+            key, is_erased = b"", True
+        if is_erased:
+            parts = {kind: rows for kind, rows in parts.items() if not is_personal(kind)}
+
+        def of(kind: str, record: type[R]) -> tuple[R, ...]:
+            return read_all(parts.get(kind, []), record, key)
+
+        [person] = of("person", Person) or [Person(complainant=Complainant(), key=b"")]
         handling: dict[str, Any] = {
-            IN_DOSSIER[kind]: read_all(parts.get(kind, []), record)
-            for kind, (record, _) in PARTS.items()
+            IN_DOSSIER[kind]: of(kind, record) for kind, (record, _) in PARTS.items()
         }
         handling["merged"] = tuple(one for one in handling["merged"] if not one.parted_at)
         return Dossier(
-            complaint=read_head(parts["complaint"][0]),
+            complaint=head,
             complainant=person.complainant,
             key=person.key,
-            contacts=tuple(sorted(contacts, key=lambda contact: contact.received_at)),
-            findings=read_all(parts.get("finding", []), Finding),
-            decisions=read_all(parts.get("decision", []), Decision),
-            letters=read_all(parts.get("letter", []), Letter),
-            entries=read_all(parts.get("track", []), TrackingEntry),
+            is_erased=is_erased,
+            contacts=tuple(sorted(of("contact", Contact), key=lambda one: one.received_at)),
+            findings=of("finding", Finding),
+            decisions=of("decision", Decision),
+            letters=of("letter", Letter),
+            entries=of("track", TrackingEntry),
             **handling,
         )
 
+    def rows(self, complaint_id: str) -> Iterator[Stored]:
+        """Yield all that lies under the number of a complaint, as it lies there."""
+        return self._table.query(
+            KeyConditionExpression="complaint_id = :id",
+            ExpressionAttributeValues={":id": {"S": complaint_id}},
+            ConsistentRead=True,
+        )
+
+    def _key(self, complaint_id: str) -> bytes:
+        """Return the data key; empty where there never was one. Raises KeyDestroyedError."""
+        try:
+            return keys().of(complaint_id)
+        except NoKeyError:
+            return b""
+
     def contacts(self, complaint_id: str) -> tuple[Contact, ...]:
-        """Return what was said about a complaint, the first contact first."""
+        """Return what was said about a complaint, the first contact first; nothing once erased."""
         stored = self._table.query(
             KeyConditionExpression="complaint_id = :id AND begins_with(part, :contact)",
             ExpressionAttributeValues={
@@ -153,13 +185,27 @@ class ComplaintRepository:
                 ":contact": {"S": "contact#"},
             },
         )
-        return tuple(
-            sorted(read_all(list(stored), Contact), key=lambda contact: contact.received_at)
+        try:
+            contacts = read_all(list(stored), Contact, self._key(complaint_id))
+        except KeyDestroyedError:
+            return ()
+        return tuple(sorted(contacts, key=lambda contact: contact.received_at))
+
+    def history(self, complaint_id: str) -> tuple[TrackingEntry, ...]:
+        """Return the history of a complaint, which holds nothing personal; empty for none."""
+        stored = self._table.query(
+            KeyConditionExpression="complaint_id = :id AND begins_with(part, :track)",
+            ExpressionAttributeValues={":id": {"S": complaint_id}, ":track": {"S": "track#"}},
         )
+        return read_all(list(stored), TrackingEntry)
 
     def contact(self, complaint_id: str, contact_id: str) -> Contact:
-        """Return one contact of a complaint."""
-        return read(self._table.get(complaint_id, f"contact#{contact_id}"), Contact)
+        """Return one contact of a complaint; raises KeyDestroyedError."""
+        return self._part(complaint_id, f"contact#{contact_id}", Contact)
+
+    def _part(self, complaint_id: str, part: str, record: type[R]) -> R:
+        """Return one part of a complaint as it is now; raises KeyDestroyedError."""
+        return read(self._table.get(complaint_id, part), record, self._key(complaint_id))
 
     def save(
         self,
@@ -208,6 +254,8 @@ class ComplaintRepository:
     def _writes(self, change: Change, mark: Stored) -> list[Stored]:
         """Return the writes of one change; the head only upon the version it was made from."""
         complaint = change.complaint
+        encrypts = any(is_personal(part_name(complaint, part)) for part in change.parts)
+        key = self._key(complaint.complaint_id) if encrypts else b""
         return [
             self._table.put(
                 complaint_item(complaint),
@@ -224,7 +272,7 @@ class ComplaintRepository:
             *(
                 self._table.put(stored)
                 for part in change.parts
-                for stored in part_items(complaint, part)
+                for stored in part_items(complaint, part, key)
             ),
             *(self._table.put(copied) for copied in queue_items(complaint)),
         ]
@@ -265,14 +313,14 @@ class ComplaintRepository:
         return str(found.get("task_token", {"S": ""})["S"])
 
     def letter(self, complaint_id: str, letter_id: str) -> Letter:
-        """Return one letter as it is now."""
-        return read(self._table.get(complaint_id, f"letter#{letter_id}"), Letter)
+        """Return one letter as it is now; raises KeyDestroyedError."""
+        return self._part(complaint_id, f"letter#{letter_id}", Letter)
 
     def keep_letter(self, complaint_id: str, letter: Letter) -> None:
         """Keep a letter that went out, or was given up; it leaves the list of what is due."""
+        part, key = f"letter#{letter.letter_id}", self._key(complaint_id)
         self._table.client.put_item(
-            TableName=self._table.name,
-            Item=filed(complaint_id, f"letter#{letter.letter_id}", letter),
+            TableName=self._table.name, Item=filed(complaint_id, part, letter, key)
         )
 
     def put_off_letter(self, complaint_id: str, letter: Letter) -> None:
@@ -280,20 +328,32 @@ class ComplaintRepository:
         with suppress(self._table.client.exceptions.ConditionalCheckFailedException):
             self._table.client.put_item(
                 TableName=self._table.name,
-                Item=letter_item(complaint_id, letter),
+                Item=letter_item(complaint_id, letter, self._key(complaint_id)),
                 ConditionExpression="attribute_exists(next_at)",
             )
 
     def announcement(self, complaint_id: str, announcement_id: str) -> Announcement:
         """Return one announcement as it is now."""
-        part = f"announcement#{announcement_id}"
-        return read(self._table.get(complaint_id, part), Announcement)
+        return self._part(complaint_id, f"announcement#{announcement_id}", Announcement)
 
     def keep_announcement(self, complaint_id: str, announcement: Announcement) -> None:
         """Keep how far an update has come; once it has reached everybody, nobody looks for it."""
         self._table.client.put_item(
-            TableName=self._table.name, Item=announcement_item(complaint_id, announcement)
+            TableName=self._table.name,
+            Item=announcement_item(complaint_id, announcement, self._key(complaint_id)),
         )
+
+    def keep_hold(self, complaint: Complaint, before: Hold, after: Hold) -> None:
+        """Keep that the archive has a hold, or is rid of it; not where it was lifted meanwhile."""
+        key = self._key(complaint.complaint_id)
+        stored = part_item(complaint, before, key)
+        with suppress(self._table.client.exceptions.ConditionalCheckFailedException):
+            self._table.client.put_item(
+                TableName=self._table.name,
+                Item=part_item(complaint, after, key),
+                ConditionExpression="next_at = :seen",
+                ExpressionAttributeValues={":seen": stored["next_at"]},
+            )
 
     # ---- lists -----------------------------------------------------------------------------
 
@@ -432,6 +492,17 @@ class ComplaintRepository:
         return {one["complaint_id"]["S"]: read_head(one) for one in stored}
 
     def persons(self, complaint_ids: list[str]) -> dict[str, Complainant]:
-        """Return number -> complainant."""
-        stored = self._table.get_all(complaint_ids, "person")
-        return {one["complaint_id"]["S"]: read(one, Person).complainant for one in stored}
+        """Return number -> complainant; of an erased complaint one who says nothing."""
+        stored = list(self._table.get_all(complaint_ids, "person"))
+        known = keys().of_many([one["complaint_id"]["S"] for one in stored])
+        return {one["complaint_id"]["S"]: self._complainant(one, known) for one in stored}
+
+    def _complainant(self, stored: Stored, known: Mapping[str, bytes]) -> Complainant:
+        complaint_id = stored["complaint_id"]["S"]
+        key = known.get(complaint_id, b"")
+        if not key and "cipher" in stored:
+            try:
+                key = self._key(complaint_id)
+            except KeyDestroyedError:
+                return Complainant()
+        return read(stored, Person, key).complainant

@@ -11,6 +11,7 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
+from complaints.encryption import NONCE_BYTES
 from complaints.number import CODE_BYTES, tracking_code
 
 Event = dict[str, Any]
@@ -32,8 +33,13 @@ def real_now() -> datetime:
 
 
 def random_key() -> bytes:
-    """Return 32 random bytes, the key of one complaint's commitments."""
+    """Return 32 random bytes: the key of one complaint's commitments, or of its personal parts."""
     return secrets.token_bytes(32)
+
+
+def random_nonce() -> bytes:
+    """Return 12 random bytes, for one encryption (`complaints.encryption`)."""
+    return secrets.token_bytes(NONCE_BYTES)
 
 
 def random_code() -> str:

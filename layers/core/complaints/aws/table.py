@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Self
 
 from complaints.aws.environment import resource
-from complaints.aws.items import Stored, key_of
+from complaints.aws.items import Key, Stored, key_of
 from complaints.aws.runtime import client
 
 AT_ONCE = 100
@@ -38,8 +38,12 @@ class Table:
 
     def get_all(self, complaint_ids: Sequence[str], part: str) -> Iterator[Stored]:
         """Yield the same part of several collections as it is now, in no order."""
-        wanted = iter(dict.fromkeys(complaint_ids))
-        while keys := [key_of(one, part) for one in islice(wanted, AT_ONCE)]:
+        return self.get_each([key_of(one, part) for one in dict.fromkeys(complaint_ids)])
+
+    def get_each(self, wanted: Sequence[Key]) -> Iterator[Stored]:
+        """Yield several items, all of other keys, as they are now, in no order."""
+        rest = iter(wanted)
+        while keys := list(islice(rest, AT_ONCE)):
             while keys:
                 asked = {self.name: {"Keys": keys, "ConsistentRead": True}}
                 answer = self.client.batch_get_item(RequestItems=asked)

@@ -8,23 +8,17 @@ not be read, 2 a file cannot be read or the policy has problems.
 import argparse
 import io
 import sys
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from complaints.commands import lines
-from complaints.models import Complaint, Contact
 from complaints.office import Office
 from complaints.policy import Policy, UnknownPolicyError, load, names
 from complaints.policy_trial import Past, Tried, summary, try_on
 
 _ZONE = "Asia/Shanghai"
 _FIRST_COLUMN = 28
-_ZIP = b"PK\x03\x04"
 
 
 def add_arguments(actions: "argparse._SubParsersAction[Any]") -> None:
@@ -33,7 +27,7 @@ def add_arguments(actions: "argparse._SubParsersAction[Any]") -> None:
         "try",
         help="show what would have differed for past complaints",
         description="Try a policy file on past complaints: JSON lines with id, text and"
-        " received_at, or bundles of the archive.",
+        " received_at.",
     )
     trying.add_argument("file", type=Path, metavar="NEW.yaml")
     trying.add_argument(
@@ -41,7 +35,7 @@ def add_arguments(actions: "argparse._SubParsersAction[Any]") -> None:
         nargs="+",
         default=["-"],
         metavar="FILE",
-        help="JSON lines, or bundles (.zip) of the archive (default: stdin)",
+        help="JSON lines (default: stdin)",
     )
     trying.add_argument(
         "--against",
@@ -80,7 +74,7 @@ def _try_all(files: list[str], old: Policy, new: Policy, zone: ZoneInfo) -> int:
     for name in files:
         try:
             with _opened(name) as source:
-                for past in _past(source, name):
+                for past in lines.decoded(source, "stdin" if name == "-" else name, Past):
                     if past is None:
                         status = max(status, 1)
                         continue
@@ -102,28 +96,6 @@ def _try_all(files: list[str], old: Policy, new: Policy, zone: ZoneInfo) -> int:
 
 def _opened(name: str) -> BinaryIO:
     return io.BytesIO(sys.stdin.buffer.read()) if name == "-" else Path(name).open("rb")
-
-
-def _past(source: BinaryIO, name: str) -> Iterator[Past | None]:
-    """Yield the complaints of a file, a bundle or JSON lines; None for one that can't be read."""
-    start = source.read(len(_ZIP))
-    source.seek(0)
-    if start == _ZIP:
-        yield _bundled(source, name)
-        return
-    yield from lines.decoded(source, "stdin" if name == "-" else name, Past)
-
-
-def _bundled(source: BinaryIO, name: str) -> Past | None:
-    """Return the complaint of an archive bundle, with the words of its first contact."""
-    try:
-        with zipfile.ZipFile(source) as bundle:
-            head = msgspec.json.decode(bundle.read("complaint.json"), type=Complaint)
-            contacts = msgspec.json.decode(bundle.read("contacts.json"), type=tuple[Contact, ...])
-    except (zipfile.BadZipFile, KeyError, msgspec.DecodeError) as error:
-        sys.stderr.write(f"{name}: {error}\n")
-        return None
-    return Past.of(head, contacts[0])
 
 
 def _write_row(label: str, value: int) -> None:

@@ -7,15 +7,14 @@ from typing import get_args
 import msgspec
 
 from complaints.console.lists import stage_words
-from complaints.console.sheet import mask
-from complaints.console.tasks import Task, is_masked
+from complaints.console.tasks import Task
 from complaints.duplicates import likeness_to
 from complaints.forms import Field
 from complaints.matters import can_be_merged, may_merge
 from complaints.models import Complainant, Complaint, Dossier, Staff
 from complaints.office import Office
 from complaints.parts import Nature
-from complaints.roles import may_see, may_work_on
+from complaints.roles import is_barred, may_see, may_work_on
 from complaints.severity import SeverityProof, proofs
 from complaints.telling import How, Way, may_tell, words_to_tell
 from complaints.texts import Texts
@@ -126,22 +125,27 @@ def matter_of(
 ) -> Matter:
     """Return the view; `people` are the complainants of the `merged` by their numbers.
 
-    `untold` are those who are still to be told, with the ways to reach them.
+    `untold` are those who are still to be told, with the ways to reach them. All of it comes as
+    this person may see it, particulars masked or not.
     """
-    complaint, masked = dossier.complaint, is_masked(staff)
+    complaint = dossier.complaint
     earlier = [one for one in of_person if one.complaint_id != complaint.complaint_id]
     keys = {complaint.person, *(one.person for one in dossier.merged)} - {""}
     return Matter(
         into=complaint.merged_into,
-        others=tuple(_other(one, complaint, t, people, masked=masked) for one in merged),
+        others=tuple(_other(one, complaint, t, people) for one in merged),
         count=len(dossier.merged),
         people=len(keys),
         more=more,
         proposed=tuple(_other(one, complaint, t) for one in proposed),
         of_person=tuple(_other(one, complaint, t) for one in earlier if may_see(one, staff)),
-        marked=sum(one.nature is Nature.MALICIOUS for one in (complaint, *earlier)),
+        marked=sum(
+            one.nature is Nature.MALICIOUS
+            for one in (complaint, *earlier)
+            if not is_barred(one, staff)
+        ),
         grounds=grounds(dossier, t, office),
-        untold=tuple(_untold(one, who, masked=masked) for one, who in untold),
+        untold=tuple(_untold(one, who) for one, who in untold),
         untold_count=complaint.untold,
         is_untold=complaint.untold_at is not None,
         to_tell=words_to_tell(dossier),
@@ -149,14 +153,13 @@ def matter_of(
     )
 
 
-def _untold(one: Complaint, who: Complainant, *, masked: bool) -> Untold:
+def _untold(one: Complaint, who: Complainant) -> Untold:
     """Return somebody who is still to be told."""
-    shown = {kind: getattr(who, kind) for kind in ("name", "phone", "address")}
-    if masked:
-        shown = {kind: mask(kind, value) for kind, value in shown.items() if value}
     return Untold(
         number=one.complaint_id,
-        **{"name": "", "phone": "", "address": ""} | shown,
+        name=who.name,
+        phone=who.phone,
+        address=who.address,
         since=one.untold_at or one.received_at,
         calls=one.attempts,
     )
@@ -239,8 +242,6 @@ def _other(
     here: Complaint,
     t: Texts,
     people: Mapping[str, Complainant] | None = None,
-    *,
-    masked: bool = False,
 ) -> Other:
     """Return another complaint as the page lists it."""
     who = (people or {}).get(one.complaint_id, Complainant())
@@ -261,7 +262,7 @@ def _other(
         received_at=one.received_at,
         contacts=one.contacts,
         effect=effect,
-        name=mask("name", who.name) if masked else who.name,
+        name=who.name,
         untold=one.untold_at is not None,
         same_person=_same_person(one, here),
         unpaid=one.unpaid > 0,

@@ -1,13 +1,11 @@
 """One complaint as its page shows it to a member of staff."""
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
 import msgspec
 
 from complaints.console.lists import Row, kind_words, queue_words, role_words, row
-from complaints.console.tasks import is_masked
 from complaints.forms import PERSONAL, fen
 from complaints.letters import local
 from complaints.models import (
@@ -18,16 +16,17 @@ from complaints.models import (
     Contact,
     Decision,
     Dossier,
+    File,
     Finding,
     Letter,
-    Staff,
     TrackingEntry,
 )
 from complaints.number import format_code
 from complaints.office import Office
-from complaints.pages import money
+from complaints.pages import money, size
 from complaints.particulars import MATTER, current, missing, said_in
 from complaints.parts import Correction
+from complaints.pictures import is_shown
 from complaints.texts import Texts
 from complaints.tracking import Line, stages
 
@@ -55,9 +54,22 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     content_type: str
     digest: str
+    """SHA-256 in hex: of all bytes, or with `is_composite` of the SHA-256 of its parts."""
+    is_composite: bool
     upload_id: str
     at: datetime
     by: str
+    channel: str
+    """How it reached us, in words."""
+    holds: str
+    """What a packed file says that it holds; empty for any other."""
+    odd: tuple[str, ...]
+    """Sentences on what is odd about it, and about what it holds."""
+    verdict: str
+    """What the malware scan found, and when; empty where nobody scans."""
+    tone: str
+    has_picture: bool
+    """Whether it can be shown as a picture."""
 
 
 class Corrected(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +101,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """What was added or corrected later, the newest first."""
     parties: tuple[tuple[str, str], ...]
     masked: bool
+    """Whether it is shown to somebody who has no task in it, particulars masked."""
     said: tuple[Said, ...]
     pieces: tuple[Piece, ...]
     findings: tuple[Finding, ...]
@@ -100,15 +113,18 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 def sheet(
     dossier: Dossier,
     *,
-    staff: Staff,
     names: Mapping[str, str],
     t: Texts,
     office: Office,
     at: datetime,
+    masked: bool = False,
+    scanned: Mapping[str, tuple[str, str]] | None = None,
 ) -> Sheet:
-    """Return the page's view of a complaint; `names` are the names of the staff by user name."""
+    """Return the page's view of a complaint; `names` are the names of the staff by user name.
+
+    `masked` says that the dossier is as `masking.masked` gives it; `scanned` is as in `pieces`.
+    """
     complaint, now = dossier.complaint, current(dossier)
-    masked = is_masked(staff)
     return Sheet(
         number=complaint.complaint_id,
         head=row(complaint, t, office, at),
@@ -119,13 +135,11 @@ def sheet(
         reasons=complaint.assessment.reasons if complaint.assessment else (),
         known=known(now, t),
         missing=tuple(t(f"policy.field.{one}") for one in missing(dossier, office)),
-        corrected=tuple(
-            corrected(one, names, t, masked=masked) for one in reversed(dossier.corrections)
-        ),
-        parties=parties(dossier.complainant, t, masked=masked),
+        corrected=tuple(corrected(one, names, t) for one in reversed(dossier.corrections)),
+        parties=parties(dossier.complainant, t),
         masked=masked,
         said=tuple(said(contact, now, names, t) for contact in dossier.contacts),
-        pieces=tuple(pieces(dossier, names, t)),
+        pieces=tuple(pieces(dossier, names, t, scanned, masked=masked)),
         findings=dossier.findings,
         decisions=tuple((name_of(one.approver, names, t), one) for one in dossier.decisions),
         letters=tuple(_without_code(letter, complaint) for letter in dossier.letters),
@@ -182,15 +196,13 @@ def in_words(name: str, value: str, t: Texts) -> str:
     return value
 
 
-def corrected(
-    correction: Correction, names: Mapping[str, str], t: Texts, *, masked: bool
-) -> Corrected:
-    """Return what was added or corrected at one time; for whoever only audits it is masked."""
+def corrected(correction: Correction, names: Mapping[str, str], t: Texts) -> Corrected:
+    """Return what was added or corrected at one time."""
     rows = (
         (
             t(f"policy.field.{name}"),
-            _shown(name, correction.before[name], t, masked=masked),
-            _shown(name, now, t, masked=masked),
+            in_words(name, correction.before[name], t),
+            in_words(name, now, t),
         )
         for name, now in correction.after.items()
     )
@@ -198,13 +210,8 @@ def corrected(
         at=correction.at,
         by=name_of(correction.by, names, t),
         rows=tuple(rows),
-        source="" if masked else correction.source,
+        source=correction.source,
     )
-
-
-def _shown(name: str, value: str, t: Texts, *, masked: bool) -> str:
-    hidden = masked and value and name in PERSONAL
-    return mask(name, value) if hidden else in_words(name, value, t)
 
 
 def confidence(assessment: Assessment | None, t: Texts) -> str:
@@ -214,35 +221,10 @@ def confidence(assessment: Assessment | None, t: Texts) -> str:
     return t("staff.confidence.value", percent=round(assessment.confidence * 100))
 
 
-def parties(complainant: Complainant, t: Texts, *, masked: bool) -> tuple[tuple[str, str], ...]:
-    """Return who complains and how to reach them; masked for whoever only audits."""
-    values = {
-        "name": complainant.name,
-        "phone": complainant.phone,
-        "email": complainant.email,
-        "address": complainant.address,
-        "building": complainant.building,
-    }
-    if masked:
-        values = {kind: mask(kind, value) for kind, value in values.items() if value}
+def parties(complainant: Complainant, t: Texts) -> tuple[tuple[str, str], ...]:
+    """Return who complains and how to reach them."""
+    values = {kind: getattr(complainant, kind) for kind in PERSONAL}
     return tuple((t(f"staff.party.{kind}"), value) for kind, value in values.items() if value)
-
-
-def mask(kind: str, value: str) -> str:
-    """Return a personal particular so that it can be recognised, and not be used.
-
-    >>> mask("name", "王小明"), mask("phone", "+8613800138000"), mask("email", "wang@example.com")
-    ('王**', '+86138****8000', 'w***@example.com')
-    """
-    match kind:
-        case "phone":
-            return re.sub(r"\d{4}(?=\d{4}$)", "****", value) if len(value) > SHORT else "****"
-        case "email":
-            box, _, domain = value.rpartition("@")
-            return f"{box[:1]}***@{domain}"
-        case "name":
-            return value[:1] + "*" * (len(value) - 1)
-    return f"{value[:3]}***"
 
 
 def said(contact: Contact, now: Mapping[str, str], names: Mapping[str, str], t: Texts) -> Said:
@@ -276,23 +258,65 @@ def is_note(contact: Contact) -> bool:
     return contact.channel is Channel.DEPARTMENT and not contact.contact_id.startswith("form-")
 
 
-def pieces(dossier: Dossier, names: Mapping[str, str], t: Texts) -> list[Piece]:
-    """Return every piece of evidence with who brought it and when."""
+def pieces(
+    dossier: Dossier,
+    names: Mapping[str, str],
+    t: Texts,
+    scanned: Mapping[str, tuple[str, str]] | None = None,
+    *,
+    masked: bool = False,
+) -> list[Piece]:
+    """Return every piece of evidence with who brought it, when and how (F1).
+
+    `scanned` has status and instant of the scan by key, both as words of the page; None where
+    nobody scans: then a file has no verdict. Who sees the complaint masked sees no pictures.
+    """
     found = []
     for contact in dossier.contacts:
         by = name_of(contact.by, names, t)
         for file in (*contact.files, *((contact.original,) if contact.original else ())):
+            status, scanned_at = (scanned or {}).get(file.key, ("waiting", ""))
+            clean = scanned is None or status == "NO_THREATS_FOUND"
             piece = Piece(
                 name=t("staff.original") if file is contact.original else file.name,
                 size=file.size,
                 content_type=file.content_type,
-                digest=file.sha256[:SHORT],
+                digest=file.sha256,
+                is_composite=bool(file.part_size),
                 upload_id=file.upload_id,
                 at=contact.received_at,
                 by=by,
+                channel=t(f"staff.channel.{contact.channel}"),
+                holds=holds_words(file, t),
+                odd=odd_words(file, t),
+                verdict="" if scanned is None else verdict_words(status, scanned_at, t),
+                tone="green" if clean else "amber" if status == "waiting" else "red",
+                has_picture=clean and not masked and is_shown(file),
             )
             found.append(piece)
     return found
+
+
+def holds_words(file: File, t: Texts) -> str:
+    """Say what a packed file says that it holds; empty for any other, or where it says nothing."""
+    if not file.packed or not file.packed.unpacked:
+        return ""
+    return t("packed.holds", count=file.packed.entries, size=size(file.packed.unpacked))
+
+
+def odd_words(file: File, t: Texts) -> tuple[str, ...]:
+    """Say what is odd about a file: its name, its type, what it holds."""
+    inside = file.packed.found if file.packed else ()
+    return (
+        *(t(f"mailbox.flag.{flag}") for flag in file.flags),
+        *(t(f"packed.{odd}") for odd in inside),
+    )
+
+
+def verdict_words(status: str, at: str, t: Texts) -> str:
+    """Say what the malware scan found; a status that nobody knows is no clean one."""
+    text_id = f"verdict.{status}"
+    return t(text_id if text_id in t else "verdict.FAILED", at=at)
 
 
 def line(entry: TrackingEntry, names: Mapping[str, str], t: Texts, office: Office) -> Line:

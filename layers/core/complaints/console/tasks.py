@@ -43,12 +43,15 @@ from complaints.roles import (
     may_submit,
     may_void,
     may_work_on,
+    takes_in,
 )
 from complaints.rounds import CONTACT
 from complaints.telling import may_tell
 from complaints.void import obstacle
 
 READS_ARCHIVE = frozenset({Role.AUDITOR, Role.QUALITY_OFFICE, Role.MANAGEMENT})
+READS_LOOKS = frozenset({Role.QUALITY_OFFICE, Role.AUDITOR})
+"""Who reads who looked at a complaint."""
 READS_QUARANTINE = SORTS_MAIL
 READS_REPORTS = frozenset({Role.QUALITY_OFFICE, Role.MANAGEMENT, Role.AUDITOR})
 MAKES_REPORTS = frozenset({Role.QUALITY_OFFICE, Role.MANAGEMENT})
@@ -359,9 +362,25 @@ def reads_months(staff: Staff) -> bool:
     return bool(READS_ARCHIVE & set(staff.roles))
 
 
-def is_masked(staff: Staff) -> bool:
-    """Return whether personal particulars are masked for this person: who only audits (F7)."""
-    return bool(staff.roles) and set(staff.roles) <= ONLY_READS
+def is_masked(complaint: Complaint, staff: Staff, office: Office) -> bool:
+    """Return whether personal particulars are masked for this person (F7, I8).
+
+    Plain they are for who must act on this very complaint: intake and quality office, whoever
+    handles it or has an open work order of it, who is on call in an emergency, and who has to sign
+    or decide now. Not for auditors and administrators, nor for management without a task in it.
+    """
+    if not may_see(complaint, staff):
+        return True
+    acts = (
+        takes_in(complaint, staff)
+        or may_work_on(complaint, staff)
+        or may_approve(complaint, staff, office)
+        or may_decide(complaint, staff, office)
+        or is_called(complaint, staff, office)
+        or (complaint.emergency_at is not None and staff.on_call)
+        or (complaint.incident_at is not None and group_incident.may_tell(complaint, staff, office))
+    )
+    return not acts
 
 
 def investigators(complaint: Complaint, staff: Staff, everybody: list[Staff]) -> list[Staff]:

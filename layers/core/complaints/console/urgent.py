@@ -9,7 +9,7 @@ import msgspec
 from complaints import emergency, group_incident
 from complaints.clocks import colour
 from complaints.console.lists import left
-from complaints.console.sheet import mask, name_of
+from complaints.console.sheet import name_of
 from complaints.console.tasks import Task
 from complaints.forms import AUTHORITIES, EXTENTS, PROXY_FIELDS, RELATIONS, Field
 from complaints.models import Clock, Dossier
@@ -113,16 +113,14 @@ def incident_of(dossier: Dossier, names: Mapping[str, str], t: Texts, at: dateti
     return _alarm(complaint.incident_at, group_incident.clock_of(complaint), deeds, t, at)
 
 
-def speakers(dossier: Dossier, t: Texts, *, masked: bool) -> tuple[Speaker, ...]:
-    """Return who speaks for the complainant; masked for whoever only audits (F7)."""
-    return tuple(_speaker(proxy, t, masked=masked) for proxy in dossier.proxies)
+def speakers(dossier: Dossier, t: Texts) -> tuple[Speaker, ...]:
+    """Return who speaks for the complainant."""
+    return tuple(_speaker(proxy, t) for proxy in dossier.proxies)
 
 
-def names_with_proxies(
-    names: Mapping[str, str], dossier: Dossier, t: Texts, *, masked: bool
-) -> dict[str, str]:
+def names_with_proxies(names: Mapping[str, str], dossier: Dossier, t: Texts) -> dict[str, str]:
     """Return the names of the staff and, by `proxy:<id>`, those of the proxies."""
-    by_id = zip(dossier.proxies, speakers(dossier, t, masked=masked), strict=True)
+    by_id = zip(dossier.proxies, speakers(dossier, t), strict=True)
     return {**names, **{by_of(one): f"{who.name} ({who.relation})" for one, who in by_id}}
 
 
@@ -158,18 +156,18 @@ def _announcement(one: Announcement, names: Mapping[str, str], t: Texts) -> Deed
     )
 
 
-def _speaker(proxy: Proxy, t: Texts, *, masked: bool) -> Speaker:
-    kept = {"name": proxy.name, "phone": proxy.phone, "email": proxy.email}
-    shown = {kind: mask(kind, value) if masked and value else value for kind, value in kept.items()}
+def _speaker(proxy: Proxy, t: Texts) -> Speaker:
     told = proxy.may_be_told if proxy.authority != "none" else "nothing"
     return Speaker(
         proxy_id=proxy.proxy_id,
+        name=proxy.name,
+        phone=proxy.phone,
+        email=proxy.email,
         relation=t(f"proxy.relation.{proxy.relation}"),
         authority=t(f"proxy.authority.{proxy.authority}"),
         may_be_told=t(f"proxy.told.{told}"),
         is_told=told != "nothing",
         document=proxy.upload_id,
-        **shown,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlencode
 
 from complaints.console.tasks import READS_ARCHIVE, READS_QUARANTINE, READS_REPORTS
+from complaints.erasure import KEEPS_LISTS
 from complaints.forms import read_form
 from complaints.models import Role, Staff
 from complaints.roles import (
@@ -71,8 +72,10 @@ def menu(staff: Staff) -> list[tuple[str, str]]:
         ("quarantine", "/staff/quarantine", bool(roles & READS_QUARANTINE)),
         ("reports", "/staff/reports", bool(roles & READS_REPORTS)),
         ("archive", "/staff/archive", bool(roles & READS_ARCHIVE)),
+        ("keeping", "/staff/keeping", bool(roles & KEEPS_LISTS)),
         ("policy", "/staff/policy", may_read_policy(staff)),
         ("letters", "/staff/letters", may_change_wording(staff)),
+        ("templates", "/staff/templates", may_change_wording(staff)),
         ("people", "/staff/people", may_keep_leave(staff)),
     )
     return [(name, address) for name, address, allowed in pages if allowed]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
 KILO = 1024
+STYLESHEET, UPLOAD_SCRIPT = "huiyin.css", "upload.js"
 
 
 def page(name: str, language: str, *, zone: ZoneInfo = OFFICE_ZONE, **values: object) -> str:
@@ -46,7 +47,12 @@ def environment(language: str, zone: ZoneInfo) -> "Environment":
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(t=t, language=t.language, stylesheet=stylesheet_address())
+    made.globals.update(
+        t=t,
+        language=t.language,
+        stylesheet=address_of(STYLESHEET),
+        upload_script=address_of(UPLOAD_SCRIPT),
+    )
     made.filters.update(
         instant=lambda at: instant(at, t, zone),
         day=lambda at: day(at, t, zone),
@@ -100,17 +106,17 @@ def size(octets: int) -> str:
 
 
 @cache
-def stylesheet() -> bytes:
-    """Return the stylesheet of all pages."""
-    return (HERE / "assets" / "huiyin.css").read_bytes()
+def asset(name: str) -> bytes:
+    """Return a file of the design: the stylesheet of all pages, the script of one."""
+    return (HERE / "assets" / name).read_bytes()
 
 
 @cache
-def stylesheet_version() -> str:
-    """Return the digest that names this stylesheet, so that browsers may keep it for good."""
-    return hashlib.sha256(stylesheet()).hexdigest()[:12]
+def version_of(name: str) -> str:
+    """Return the digest that names this asset, so that browsers may keep it for good."""
+    return hashlib.sha256(asset(name)).hexdigest()[:12]
 
 
-def stylesheet_address() -> str:
-    """Return where the pages find their stylesheet."""
-    return f"/assets/huiyin.css?v={stylesheet_version()}"
+def address_of(name: str) -> str:
+    """Return where the pages find an asset."""
+    return f"/assets/{name}?v={version_of(name)}"

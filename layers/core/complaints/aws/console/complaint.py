@@ -4,31 +4,45 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 
 from complaints import web
+from complaints.access import Look, UnmaskReason, collection_of
+from complaints.aws import accesses, verdicts
 from complaints.aws.console import answers as line_answers
 from complaints.aws.console import handling as handling_answers
 from complaints.aws.console import limits as limit_answers
-from complaints.aws.console import matter
+from complaints.aws.console import looking, matter
 from complaints.aws.console import payouts as payout_answers
 from complaints.aws.console import urgent as urgent_answers
 from complaints.aws.console.previews import PREVIEWS, preview
-from complaints.aws.console.visit import Visit, done, form_id, show, status_of
+from complaints.aws.console.visit import Visit, done, form_id, only, show, status_of
 from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository, StaleComplaintError
 from complaints.aws.runtime import logger, now, random_id
-from complaints.aws.settings import office_shown
-from complaints.console import answers, closing, handling_forms, limits, lists, tasks, urgent
+from complaints.aws.settings import office_shown, scans_uploads
+from complaints.console import (
+    answers,
+    closing,
+    handling_forms,
+    limits,
+    lists,
+    looks,
+    tasks,
+    urgent,
+)
 from complaints.console.handling import handling
+from complaints.console.keeping import may_open
 from complaints.console.matter import matter_tasks
+from complaints.console.papers import papers
 from complaints.console.payouts import payouts_of
 from complaints.console.sheet import sheet
 from complaints.console.tasks import Task
 from complaints.console.told import told
-from complaints.forms import Checked
+from complaints.forms import Checked, check
 from complaints.letters import Words
 from complaints.lifecycle import ComplaintError
 from complaints.models import Complaint, Dossier, Risk, Staff, Urgency
 from complaints.number import parse_number
 from complaints.office import Office
+from complaints.pages import instant
 from complaints.particulars import PARTICULARS
 from complaints.parts import RecordKind, VoidReason
 from complaints.proxies import reachable
@@ -37,8 +51,8 @@ from complaints.texts import Texts, texts
 from complaints.web import NotFoundError, Response
 
 
-def admit(visit: Visit, number: str) -> Dossier:
-    """Return the complaint of this number.
+def entrusted(visit: Visit, number: str) -> Dossier:
+    """Return the complaint of this number to do something with it; nothing of it may be shown.
 
     Raises NotFoundError alike whether there is none, or none that this person may see.
     """
@@ -55,25 +69,76 @@ def admit(visit: Visit, number: str) -> Dossier:
     return dossier
 
 
+def admit(visit: Visit, number: str, action: Look = Look.OPENED, what: str = "") -> Dossier:
+    """Return the complaint of this number as this person may see it; the look is on record.
+
+    Particulars are masked for who has no task in it. Raises NotFoundError alike whether there is
+    none, or none that this person may see.
+    """
+    dossier = entrusted(visit, number)
+    looking.note(visit, number, action, what)
+    return looking.shown(dossier, visit.staff)
+
+
 def open_complaint(visit: Visit, number: str) -> Response:
     """Show a complaint with the forms of what this person may do now."""
     return show_complaint(visit, admit(visit, number), said=done(visit))
+
+
+def unmask(visit: Visit, number: str) -> Response:
+    """Show a complaint once with all particulars, to who says why; the reason is on record."""
+    dossier = entrusted(visit, number)
+    office = office_shown(dossier.complaint.policy)
+    if dossier.is_erased or not tasks.is_masked(dossier.complaint, visit.staff, office):
+        return web.see_other(f"/staff/complaints/{number}")
+    checked = check(visit.form, looks.FIELDS)
+    if checked.problems:
+        return show_complaint(visit, admit(visit, number), checked=checked)
+    why = UnmaskReason(checked.values["unmask_reason"])
+    looking.note_unmasking(visit, dossier, why, checked.values["unmask_words"])
+    return show_complaint(visit, dossier, unmasked=True)
+
+
+def show_looks(visit: Visit, number: str) -> Response:
+    """Show who looked at a complaint, the newest first (F5)."""
+    only(visit, tasks.READS_LOOKS)
+    before = visit.query.get("before", "") or "0"
+    if not before.isdecimal():
+        raise NotFoundError
+    dossier = entrusted(visit, number)
+    looking.note(visit, number, Look.OPENED, "looks")
+    chain, t = collection_of(number), texts(visit.language)
+    found, rest = accesses.page(chain, key=dossier.key, before=int(before[:9]))
+    files = looking.shown(dossier, visit.staff).evidence
+    hide = looking.hiding_from(visit.staff, dossier)
+    names = {one.username: one.name for one in visit.everybody}
+    return show(
+        visit,
+        "looks",
+        number=number,
+        rows=[
+            looks.row(one.entry, hide(one.words), files=files, names=names, t=t) for one in found
+        ],
+        next_page=f"/staff/complaints/{number}/looks?before={rest}" if rest else "",
+    )
 
 
 def act(visit: Visit, number: str, task: str) -> Response:
     """Take the answer of a form; what does not fit any more is shown again, nothing lost."""
     if task not in tuple(Task):
         raise NotFoundError
-    wanted, dossier = Task(task), admit(visit, number)
+    wanted, dossier = Task(task), entrusted(visit, number)
     checked = check_form(visit, wanted, dossier)
     error: ComplaintError | None = None
     if "preview" in visit.form and wanted in PREVIEWS and not checked.problems:
         try:
-            letters = preview(visit, dossier, wanted, checked.values)
+            seen = looking.shown(dossier, visit.staff)
+            letters = preview(visit, seen, wanted, checked.values)
         except ComplaintError as raised:
             error = raised
         else:
-            return show_complaint(visit, dossier, wanted=wanted, checked=checked, letters=letters)
+            looking.note(visit, number, Look.PREVIEWED, wanted)
+            return show_complaint(visit, seen, wanted=wanted, checked=checked, letters=letters)
     elif not checked.problems:
         try:
             changed = answer(visit, dossier, wanted, checked.values)
@@ -141,8 +206,11 @@ def show_complaint(
     error: ComplaintError | None = None,
     said: str = "",
     letters: tuple[tuple[str, Words], ...] | None = None,
+    unmasked: bool = False,
 ) -> Response:
     """Show a complaint; after a form that was not taken, with its values and what is wrong.
+
+    The dossier is as this person may see it; `unmasked` says that it is plain this once.
 
     `letters` are those that the form would send, where somebody wants to see them first.
     """
@@ -154,15 +222,28 @@ def show_complaint(
     choices = closing.options(dossier, visit.staff, t, office)
     offered = offered_to(visit.staff, dossier, office, choices)
     selects = options(complaint, visit.staff, everybody, office, visit.language)
-    masked = tasks.is_masked(visit.staff)
-    names = urgent.names_with_proxies(names, dossier, t, masked=masked)
+    masked = tasks.is_masked(complaint, visit.staff, office) and not unmasked
+    names = urgent.names_with_proxies(names, dossier, t)
     gone = wanted not in offered
     invalid = HTTPStatus.UNPROCESSABLE_ENTITY if checked and letters is None else HTTPStatus.OK
     return show(
         visit,
         "complaint",
         status=status_of(error) if error else invalid,
-        sheet=sheet(dossier, staff=visit.staff, names=names, t=t, office=office, at=at),
+        sheet=sheet(
+            dossier,
+            names=names,
+            t=t,
+            office=office,
+            at=at,
+            masked=masked,
+            scanned=scanned(dossier, t, office),
+        ),
+        unmasked=unmasked,
+        erased=dossier.is_erased,
+        reads_looks=bool(tasks.READS_LOOKS & set(visit.staff.roles)),
+        is_filed=bool(dossier.complaint.archive_key)
+        and bool(tasks.READS_ARCHIVE & set(visit.staff.roles)),
         names=names,
         told=told([(complaint.complaint_id, one) for one in dossier.notices], names, t, office),
         tasks=offered,
@@ -174,12 +255,14 @@ def show_complaint(
         emergency=urgent.emergency_of(dossier, names, t, at),
         incident=urgent.incident_of(dossier, names, t, at),
         payouts=payouts_of(dossier, names, t, office),
-        speakers=urgent.speakers(dossier, t, masked=masked),
+        papers=papers(dossier, office, t),
+        speakers=urgent.speakers(dossier, t),
         opened=wanted or "",
         may_add=tasks.may_add(complaint, visit.staff),
         seen=answers.seen(dossier),
-        form_id=form_id(visit) if typed else random_id(),
-        values=answers.first_values(dossier)
+        form_id=form_id(visit) if wanted and typed else random_id(),
+        values=dict.fromkeys(("unmask_reason", "unmask_words"), "")
+        | answers.first_values(dossier)
         | handling_forms.first_values(complaint, at.astimezone(office.zone))
         | typed,
         errors={} if not checked or error else checked.sentences(t),
@@ -187,6 +270,9 @@ def show_complaint(
         error=sentence(error, t, office) if error else "",
         instead=office.policy.reference if office.policy.reference != complaint.policy else "",
         lost=written(wanted, typed) if wanted and gone else [],
+        on_hold=complaint.holds > 0,
+        is_erased=dossier.is_erased,
+        keeps=may_open(complaint, visit.staff),
         options=selects
         | handling_forms.options(dossier, visit.staff, everybody, t, office)
         | choices,
@@ -199,14 +285,24 @@ def show_complaint(
     )
 
 
+def scanned(dossier: Dossier, t: Texts, office: Office) -> dict[str, tuple[str, str]] | None:
+    """Return what the malware scan found in each file by its key, and when; None for no scan."""
+    if not scans_uploads():
+        return None
+    found = verdicts.known(dossier.evidence)
+    return {key: (one.status, instant(one.at, t, office.zone)) for key, one in found.items()}
+
+
 def offered_to(
     staff: Staff, dossier: Dossier, office: Office, choices: Mapping[str, Collection[object]]
 ) -> list[Task]:
     """Return what a person may do about a complaint now; `choices` are those of money and gates.
 
     A merged one goes the way of the one that it is counted with, whose page has the forms; only
-    its payments are its own.
+    its payments are its own. Once the personal data are erased nothing is done any more.
     """
+    if dossier.is_erased:
+        return []
     complaint, who = dossier.complaint, reachable(dossier)
     found = [
         *tasks.tasks_of(complaint, who, staff, office),
@@ -236,6 +332,7 @@ def labels(t: Texts) -> dict[str, str]:
         | {f"fact_{name}": t(f"policy.field.{name}") for name in PARTICULARS}
         | {f"kept_{kind}": t(f"staff.record.{kind}") for kind in RecordKind}
         | {"text": t("staff.note"), "satisfaction": t("track.survey.score")}
+        | {f"unmask_{one}": t(f"staff.unmask.{one}") for one in ("reason", "words")}
     )
 
 
@@ -281,4 +378,5 @@ def options(
         ],
         "agree_time": [(time, time) for time in limits.AGREED_TIMES],
         "extend_by": limits.extensions(office, t),
+        "unmask_reason": looks.reasons(t),
     }

@@ -6,7 +6,9 @@ from itertools import islice
 from urllib.parse import urlencode
 
 from complaints import web
+from complaints.access import Look
 from complaints.aws import quarantine, sweeps
+from complaints.aws.console import looking
 from complaints.aws.console.visit import ForbiddenError, Visit, done, show
 from complaints.aws.registration import Registry
 from complaints.aws.repository import ComplaintRepository
@@ -38,7 +40,8 @@ def home(visit: Visit) -> Response:
     complaints = ComplaintRepository.from_env()
     mine, others, more = [], [], False
     for queue in tasks.queues_of(visit.staff):
-        waiting, rest = complaints.in_queue(queue, limit=HOME_ROWS)
+        found, rest = complaints.in_queue(queue, limit=HOME_ROWS)
+        waiting = [one for one in found if may_see(one, visit.staff)]
         more = more or bool(rest)
         mine += [
             one for one in waiting if tasks.is_mine(one, visit.staff, office_shown(one.policy), at)
@@ -47,7 +50,8 @@ def home(visit: Visit) -> Response:
         others.append((queue, lists.queue_words(queue, t, office), size))
     # Who has several queues may find the same complaint in more than one.
     once = {one.complaint_id: one for one in mine}.values()
-    rows = lists.by_need(lists.row(one, t, office, at) for one in once)
+    seen = looking.heads_shown(once, visit.staff)
+    rows = lists.by_need(lists.row(one, t, office, at) for one in seen)
     counts = lists.count(rows)
     return show(
         visit,
@@ -103,6 +107,9 @@ def listing(visit: Visit) -> Response:
     if status and status not in tuple(Status):
         raise NotFoundError
     fits = lists.fitting(status, queue if month else "")
+    if month:
+        asked = {"month": month, "queue": queue, "status": status}
+        looking.note_list(visit, Look.LISTED, asked)
     found, cursor = of_month(visit, month, fits) if month else of_queue(visit, queue, fits)
     return show_list(visit, found, cursor, queue=queue, month=month, status=status)
 
@@ -149,7 +156,8 @@ def of_month(visit: Visit, month: str, fits: lists.Fits) -> tuple[list[Complaint
     if not lists.MONTH.fullmatch(month) or not start.isdecimal():
         raise NotFoundError
     first = int(start[:9])
-    found = list(islice(filter(fits, received_in(month)), first, first + LISTED + 1))
+    seen = (one for one in received_in(month) if fits(one) and may_see(one, visit.staff))
+    found = list(islice(seen, first, first + LISTED + 1))
     return found[:LISTED], str(first + LISTED) if len(found) > LISTED else ""
 
 
@@ -186,7 +194,7 @@ def show_list(
         visit,
         "list",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        rows=[lists.row(one, t, office, at) for one in found],
+        rows=[lists.row(one, t, office, at) for one in looking.heads_shown(found, visit.staff)],
         heading=heading if queue or month else "",
         queues=[
             (one, lists.queue_words(one, t, office))

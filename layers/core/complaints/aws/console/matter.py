@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
+from complaints.aws.console import looking
 from complaints.aws.console.visit import Visit, form_id
 from complaints.aws.desk import merging
 from complaints.aws.repository import ComplaintRepository, UnknownComplaintError
@@ -12,7 +13,7 @@ from complaints.models import Complaint, Dossier
 from complaints.number import parse_number
 from complaints.office import Office
 from complaints.proxies import reachable
-from complaints.roles import may_see
+from complaints.roles import is_barred, may_see
 from complaints.telling import How, Way
 from complaints.texts import Texts
 
@@ -29,24 +30,33 @@ def show_matter(visit: Visit, dossier: Dossier, t: Texts, office: Office) -> Mat
     if dossier.merged:
         after = parse_number(visit.query.get("after", "")) or ""
         merged, more = complaints.merged_into(complaint.complaint_id, limit=SHOWN, after=after)
+    staff = visit.staff
+    merged = [one for one in merged if not is_barred(one, staff)]
     people = complaints.persons([one.complaint_id for one in merged]) if merged else {}
     of_person: list[Complaint] = []
     if complaint.person:
         of_person = complaints.of_person(complaint.person, besides=complaint.complaint_id)
+        of_person = [one for one in of_person if not is_barred(one, staff)]
     proposed: list[Complaint] = []
     if Task.MERGE in matter_tasks(complaint, visit.staff) and not dossier.merged:
         waiting = complaints.in_queue(complaint.queue, limit=COMPARED)[0] if complaint.queue else []
         proposed = may_be_same(complaint, (*of_person, *waiting), visit.staff)
     untold = complaints.untold(complaint.complaint_id) if complaint.untold else []
+    ways = {
+        one.complaint_id: reachable(complaints.dossier(one.complaint_id))
+        for one in untold
+        if not is_barred(one, staff)
+    }
+    ways = looking.people_shown(ways, untold, staff)
     return matter_of(
         dossier,
-        merged=merged,
+        merged=looking.heads_shown(merged, staff),
         more=more,
-        people=people,
-        of_person=of_person,
+        people=looking.people_shown(people, merged, staff),
+        of_person=looking.heads_shown(of_person, staff),
         proposed=proposed,
-        untold=[(one, reachable(complaints.dossier(one.complaint_id))) for one in untold],
-        staff=visit.staff,
+        untold=[(one, ways[one.complaint_id]) for one in untold if one.complaint_id in ways],
+        staff=staff,
         t=t,
         office=office,
     )

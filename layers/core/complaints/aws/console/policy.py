@@ -89,12 +89,9 @@ def download(visit: Visit, version: str) -> Response:
     """Hand out a policy as it was written, in YAML."""
     _only(visit)
     policy = _kept(version)
-    headers = {
-        **web.security_headers(),
-        "Content-Type": "application/yaml; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="{policy.name}-{policy.version}.yaml"',
-    }
-    return Response(body=policies().source(policy.reference).decode(), headers=headers)
+    content = policies().source(policy.reference).decode()
+    name = f"{policy.name}-{policy.version}.yaml"
+    return web.attachment(content, name, "application/yaml; charset=utf-8")
 
 
 def _only(visit: Visit, *, changes: bool = False) -> None:

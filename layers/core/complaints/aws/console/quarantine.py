@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from complaints import forms, web
+from complaints.access import Look
 from complaints.aws import downloads, quarantine
-from complaints.aws.console.complaint import admit
+from complaints.aws.console import looking
+from complaints.aws.console.complaint import entrusted
 from complaints.aws.console.visit import Visit, done, only, show, status_of
 from complaints.aws.quarantine import Discard, Quarantined, State, UnknownMailError
 from complaints.aws.repository import UnknownComplaintError
@@ -103,9 +105,13 @@ def open_mail(visit: Visit, mail_id: str) -> Response:
 
 
 def show_html(visit: Visit, mail_id: str) -> Response:
-    """Show the HTML version of a mail, in the frame of its page and nowhere else."""
+    """Show the HTML version of a mail, in the frame of its page and nowhere else.
+
+    The page is on record as read; its frame says by which look, and is no other.
+    """
     row = find(visit, mail_id)
-    if visit.headers.get("sec-fetch-dest", "iframe") != "iframe":
+    framed = visit.headers.get("sec-fetch-dest", "iframe") == "iframe"
+    if not framed or not looking.has_read(visit, mail_id, visit.query.get("look", "")):
         return web.see_other(f"/staff/quarantine/{mail_id}")
     mail = read(row)
     if mail is None:
@@ -115,7 +121,9 @@ def show_html(visit: Visit, mail_id: str) -> Response:
 
 def download_mail(visit: Visit, mail_id: str) -> Response:
     """Send to the original of a mail, byte for byte as it came."""
-    return web.see_other(downloads.of_mail(find(visit, mail_id).key))
+    key = find(visit, mail_id).key
+    looking.note_mail(visit, Look.DOWNLOADED, mail_id)
+    return web.see_other(downloads.of_mail(key))
 
 
 def decide(visit: Visit, mail_id: str, answer: str) -> Response:
@@ -217,6 +225,7 @@ def show_mail(
 ) -> Response:
     """Show a mail: who wrote it, how it was judged, its words and files, and the forms."""
     t, office = texts(visit.language), load_settings().office
+    look = looking.note_mail(visit, Look.READ, row.mail_id)
     mail = read(row)
     names = {one.username: one.name for one in visit.everybody}
     blank = {"email": "", "name": "", "number": "", "code": "", "words": ""}
@@ -228,6 +237,7 @@ def show_mail(
         "mail",
         status=status_of(error) if error else invalid,
         frames=True,
+        look=look,
         row=row_of(row, names, t),
         waits=row.state is State.WAITING,
         mail=mail,
@@ -339,6 +349,6 @@ def seen(visit: Visit, number: str) -> Dossier | None:
     if parse_number(number) != number:
         return None
     try:
-        return admit(visit, number)
+        return entrusted(visit, number)
     except (NotFoundError, UnknownComplaintError):
         return None

@@ -3,6 +3,8 @@
 from http import HTTPStatus
 
 from complaints import web
+from complaints.access import Look
+from complaints.aws.console import looking
 from complaints.aws.console.visit import ForbiddenError, Visit, form_id, show, status_of
 from complaints.aws.desk import intake
 from complaints.aws.registration import ConflictError
@@ -14,7 +16,7 @@ from complaints.forms import AUTHORITIES, EXTENTS, ON_BEHALF, RELATIONS, Checked
 from complaints.lifecycle import ComplaintError
 from complaints.models import Channel
 from complaints.number import format_code, parse_number
-from complaints.roles import may_register, may_see
+from complaints.roles import is_barred, may_register, may_see
 from complaints.rounds import promised_at
 from complaints.texts import texts
 from complaints.web import NotFoundError, Response
@@ -108,13 +110,16 @@ def registered(visit: Visit, number: str) -> Response:
     if parse_number(number) != number:
         raise NotFoundError
     dossier = ComplaintRepository.from_env().dossier(number)
-    if visit.staff.username not in {contact.by for contact in dossier.contacts[:1]}:
+    staff = visit.staff
+    wrote = staff.username in {contact.by for contact in dossier.contacts[:1]}
+    if not wrote or is_barred(dossier.complaint, staff):
         raise NotFoundError
+    looking.note(visit, number, Look.OPENED, "registered")
     return show(
         visit,
         "registered",
         number=number,
         code=format_code(dossier.complaint.tracking_code),
         reply_by=promised_at(dossier.complaint, office_shown(dossier.complaint.policy)),
-        may_see=may_see(dossier.complaint, visit.staff),
+        may_see=may_see(dossier.complaint, staff),
     )

@@ -24,12 +24,6 @@ class ForbiddenError(web.WebError):
     status = HTTPStatus.FORBIDDEN
 
 
-class NotScannedError(web.WebError):
-    """The file waits for its scan, or did not pass it."""
-
-    status = HTTPStatus.CONFLICT
-
-
 class Visit(Request, frozen=True, kw_only=True):
     """A request of somebody who is signed in."""
 
@@ -87,6 +81,7 @@ def show(
     cookies: Sequence[str] = (),
     form_origins: Sequence[str] = (),
     frames: bool = False,
+    script: str = "",
     headers: Mapping[str, str] | None = None,
     **values: Any,  # noqa: ANN401 - whatever the template asks for
 ) -> Response:
@@ -117,6 +112,7 @@ def show(
         cookies=(*request.language_cookies, *cookies),
         form_origins=form_origins,
         frames=frames,
+        script=script,
         headers=headers,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from complaints import intake, proxies
-from complaints.aws.desk.changing import change, go_on, watch
+from complaints.aws.desk.changing import change, go_on, to_staff, watch
 from complaints.aws.items import Person
 from complaints.aws.mailer import deliver
 from complaints.aws.persons import person_secret
@@ -30,6 +30,7 @@ from complaints.models import (
 from complaints.number import complaint_number
 from complaints.office import Office
 from complaints.parts import Proxy
+from complaints.policy import QUALITY_OFFICE
 
 
 def register(
@@ -164,6 +165,7 @@ def add(
         unless=is_known,
         claimed=(claimed, digest_of(contact)) if claimed else None,
     )
+    _file_again(changed)
     return watch(changed, contact)
 
 
@@ -178,9 +180,28 @@ def _on_file(dossier: Dossier, contact: Contact) -> Contact | None:
     return None
 
 
-def read_news(complaint_id: str, *, staff: Staff) -> Complaint:
-    """Record that what the complainant added was read."""
+def find_threat(complaint_id: str, upload_id: str) -> Complaint:
+    """Record that the scan found a threat in a file; the quality office is told, once (F1)."""
     return change(
+        complaint_id,
+        lambda dossier, _office, at: intake.find_threat(dossier.complaint, upload_id, at=at),
+        lambda complaint, _, at: to_staff("threat", (QUALITY_OFFICE,), complaint, at),
+        unless=lambda dossier: intake.has_threat(dossier, upload_id),
+    )
+
+
+def read_news(complaint_id: str, *, staff: Staff) -> Complaint:
+    """Record that what the complainant added was read; a closed complaint is filed with it."""
+    read = change(
         complaint_id,
         lambda dossier, _office, at: intake.read_news(dossier.complaint, staff=staff, at=at),
     )
+    _file_again(read)
+    return read
+
+
+def _file_again(complaint: Complaint) -> None:
+    """Let the workflow file a closed complaint once more, where nothing of it is unread."""
+    if not complaint.is_open and complaint.look_again_at:
+        run = str(complaint.version)
+        go_on(lambda: Workflow.from_env().start(complaint.complaint_id, run=run))

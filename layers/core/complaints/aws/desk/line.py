@@ -191,7 +191,12 @@ def confirm_by_phone(complaint_id: str, outcome: Outcome, words: str, *, staff: 
 
 
 def answer_reply(complaint_id: str, outcome: Outcome, words: str) -> Complaint:
-    """Record that the complainant accepts or refuses the reply."""
+    """Record that the complainant accepts or refuses the reply; accepted twice is once."""
+
+    def is_said(dossier: Dossier) -> bool:
+        last = dossier.entries[-1]
+        return not words and (last.action, last.actor) == (outcome, "complainant")
+
     return change(
         complaint_id,
         lambda dossier, office, at: notify.answer(
@@ -207,6 +212,7 @@ def answer_reply(complaint_id: str, outcome: Outcome, words: str) -> Complaint:
             *said(complaint, words, "complainant", at),
             *survey_if_responded(complaint, dossier, at),
         ),
+        unless=is_said,
     )
 
 

@@ -13,6 +13,7 @@ import msgspec
 from complaints.aws import evidence, mail_ledger, quarantine, senders
 from complaints.aws.desk import intake, returns
 from complaints.aws.directory import StaffDirectory
+from complaints.aws.keys import KeyDestroyedError
 from complaints.aws.mail_ledger import Became, Entry
 from complaints.aws.quarantine import Discard, Quarantined, State
 from complaints.aws.registration import ConflictError, ExpectedElsewhereError, Registry
@@ -154,10 +155,18 @@ def _become(arrival: Arrival) -> Entry:
     try:
         staff = _sender_of_staff(mail)
         return _take_in(arrival, _brought(arrival, staff), staff)
-    except HeldError as held:
-        return _hold(arrival, held.reason, held.complaint_id)
-    except ConflictError as conflict:
-        return _hold(arrival, "conflict", conflict.complaint_id)
+    except (HeldError, ConflictError, KeyDestroyedError) as error:
+        return _hold(arrival, *_why_held(error))
+
+
+def _why_held(error: Exception) -> tuple[str, str]:
+    """Return why a mail is held, and the complaint that it seems to be about."""
+    match error:
+        case HeldError():
+            return error.reason, error.complaint_id
+        case ConflictError():
+            return "conflict", error.complaint_id
+    return "erased", ""  # a copy of a mail whose complaint was erased
 
 
 def _hold(arrival: Arrival, reason: str, complaint_id: str = "", *, is_done: bool = False) -> Entry:
@@ -215,12 +224,20 @@ def _thread(mail: Mail, claimed: str) -> tuple[str, list[str]]:
     referred = [f"mail:{one}" for one in (mail.in_reply_to, *reversed(mail.references)) if one]
     holders = Registry.from_env().holders([claimed, *referred]) if referred else {}
     for holder in holders.values():
+        if holder.digest and _is_erased(complaints, holder.complaint_id):
+            continue
         if holder.digest or _speaks(complaints, holder.complaint_id, mail.from_address):
             return holder.complaint_id, []
     number = number_in(mail.subject, mail.in_reply_to, *reversed(mail.references[-MOST_EXPECTED:]))
     if number and _speaks(complaints, number, mail.from_address):
         return number, []
     return "", [one for one in dict.fromkeys(referred) if one not in holders][:MOST_EXPECTED]
+
+
+def _is_erased(complaints: ComplaintRepository, complaint_id: str) -> bool:
+    """Return whether a complaint takes nothing up any more: what answers it is a new one."""
+    erasure = complaints.get(complaint_id).erasure
+    return erasure is not None and erasure.begun_at is not None
 
 
 def _join(
@@ -353,7 +370,7 @@ def _own_addresses(staff: Staff) -> set[str]:
 def contact_of(arrival: Arrival, claimed: str) -> Contact:
     """Keep the attachments as evidence; return the mail as a contact."""
     mail, raw = arrival.mail, arrival.raw
-    mark = hashlib.sha256(claimed.removeprefix("mail:").encode()).hexdigest()[:16]
+    folder = evidence.folder_of(claimed)
     original = File(
         key=arrival.key,
         name="original.eml",
@@ -362,14 +379,20 @@ def contact_of(arrival: Arrival, claimed: str) -> Contact:
         content_type="message/rfc822",
     )
     return Contact(
-        contact_id=f"mail-{mark}",
+        contact_id=folder,
         channel=Channel.EMAIL,
         received_at=arrival.delivered,
         by="complainant",
         subject=mail.subject,
         text=(mail.reply or mail.text)[:LONGEST_TEXT],
         files=tuple(
-            evidence.keep(f"mail-{mark}", attachment.filename, attachment.payload)
+            evidence.keep(
+                folder,
+                attachment.filename,
+                attachment.payload,
+                flags=attachment.flags,
+                claimed=claimed,
+            )
             for attachment in mail.attachments
         ),
         message_id=mail.message_id,
