@@ -8,6 +8,7 @@ import pytest
 from complaints.access import collection_of, collection_of_month
 from complaints.aws import accesses
 from complaints.aws.archive_files import public_key
+from complaints.aws.desk import line
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import client, now
 from complaints.seal import pem, proof_key
@@ -65,6 +66,19 @@ def test_a_file_is_found_by_what_is_asked() -> None:
         assert (asked, number in browser.body) == (asked, False)
     assert browser.get(f"/staff/archive?number={number.lower()}") == 303
     assert browser.headers["Location"] == f"/staff/archive/{number}"
+
+
+def test_what_was_taken_up_again_is_found_by_its_earlier_bag() -> None:
+    """It is open, and what was filed before is still there to be read and checked."""
+    number = closed().complaint_id
+    line.reopen(number, "又不凉了", staff=QUALITY)
+    browser = Browser(AUDITOR)
+    assert browser.get("/staff/archive") == 200
+    assert number in browser.body
+    assert browser.get(f"/staff/archive/{number}") == 200
+    assert len(links(browser.body, "bag")) == 1
+    assert browser.get(f"/staff/archive/{number}/check") == 200
+    assert "notice-green" in browser.body
 
 
 def test_a_search_is_on_record_without_its_words() -> None:

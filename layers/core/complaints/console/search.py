@@ -121,12 +121,15 @@ def months(begin: Place, filters: Filters) -> Iterable[str]:
 
 
 def fits(complaint: Complaint, filters: Filters, zone: ZoneInfo) -> bool:
-    """Return whether a head is what is looked for: filed at least once, and all that is asked."""
+    """Return whether a head is all that is asked, and may have been filed.
+
+    One that was taken up again is not filed as it is now, but may have been before.
+    """
     kind = complaint.assessment.type if complaint.assessment else ""
     result = VOIDED if complaint.voided else complaint.follow_up_outcome or ""
     worked = (complaint.investigator, *complaint.predecessors, complaint.approver)
     return (
-        bool(complaint.archive_key)
+        bool(complaint.archive_key or complaint.round_at)
         and filters.since <= local_month(complaint.received_at, zone) <= filters.until
         and filters.department in ("", complaint.department)
         and filters.type in ("", kind)

@@ -41,15 +41,15 @@ class Bag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def filed(visit: Visit, number: str, action: Look, what: str) -> Dossier:
-    """Return a complaint that is filed, the look at it on record.
+    """Return a complaint that was filed, be it open again, and put the look at it on record.
 
-    Raises NotFoundError where it is not filed, or not for this person.
+    Raises NotFoundError where it never was, or not for this person.
     """
     only(visit, tasks.READS_ARCHIVE)
     if parse_number(number) != number:
         raise NotFoundError
     dossier = ComplaintRepository.from_env().dossier(number)
-    if not dossier.complaint.archive_key or not may_see(dossier.complaint, visit.staff):
+    if not filed_before(dossier.entries) or not may_see(dossier.complaint, visit.staff):
         raise NotFoundError
     looking.note(visit, number, action, what)
     return dossier

@@ -18,6 +18,7 @@ from complaints.aws.directory import StaffDirectory
 from complaints.aws.repository import ComplaintRepository, StaleComplaintError
 from complaints.aws.runtime import logger, now, random_id
 from complaints.aws.settings import office_shown, scans_uploads
+from complaints.bag import filed_before
 from complaints.console import (
     answers,
     closing,
@@ -242,7 +243,7 @@ def show_complaint(
         unmasked=unmasked,
         erased=dossier.is_erased,
         reads_looks=bool(tasks.READS_LOOKS & set(visit.staff.roles)),
-        is_filed=bool(dossier.complaint.archive_key)
+        is_filed=bool(filed_before(dossier.entries))
         and bool(tasks.READS_ARCHIVE & set(visit.staff.roles)),
         names=names,
         told=told([(complaint.complaint_id, one) for one in dossier.notices], names, t, office),

@@ -11,6 +11,7 @@ from complaints.aws.console.visit import Visit, only, show
 from complaints.aws.repository import ComplaintRepository
 from complaints.aws.runtime import now
 from complaints.aws.settings import load_settings
+from complaints.bag import filed_before
 from complaints.console import lists, search, tasks
 from complaints.models import Complaint, Staff
 from complaints.number import parse_number
@@ -73,11 +74,16 @@ def look(
     found: list[Complaint] = []
     heads = files = 0
     for here, complaint in _passing(begin, filters):
-        if len(found) == ROWS or heads == MOST_HEADS or files == MOST_FILES:
+        if len(found) == ROWS or heads == MOST_HEADS or files >= MOST_FILES:
             return found, here
         heads += 1
         if not search.fits(complaint, filters, office.zone) or not may_see(complaint, staff):
             continue
+        if not complaint.archive_key:
+            files += 1
+            history = ComplaintRepository.from_env().history(complaint.complaint_id)
+            if not filed_before(history):
+                continue
         if filters.words:
             files += 1
             # Looked for in what this person may read: else a search would tell what is masked.
