@@ -63,6 +63,20 @@ def test_the_whole_archive_is_fetched_and_verified(
     assert f"{copy}: 0 files fetched" in capsys.readouterr().err
 
 
+def test_what_is_not_sealed_yet_is_fetched_and_said_to_be_unverified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the first night there is no seal, and no key beside it."""
+    name = resource("ARCHIVE_BUCKET")
+    bags = {key: content for key, content in scripted().items() if key.endswith(".zip")}
+    for key, content in bags.items():
+        boto3.client("s3").put_object(Bucket=name, Key=key, Body=content)
+    copy = tmp_path / "copy"
+    assert fetch("--all", "--to", copy, "--bucket", name) == 2
+    assert "no day is sealed yet" in capsys.readouterr().err
+    assert inside(copy) == bags
+
+
 def test_one_complaint_comes_with_all_its_bags_proofs_and_seals(
     tmp_path: Path, bucket: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -100,6 +100,9 @@ def _read(folder: Path) -> None:
 
 def _verify(args: argparse.Namespace) -> int:
     key = args.key or args.to / "seals" / "public-key.pem"
+    if not args.key and not key.exists():
+        sys.stderr.write("huiyin: no day is sealed yet, so nothing can be verified\n")
+        return 2
     if not args.key:
         sys.stderr.write(f"verified with the key of the archive itself, {key}: compare it\n")
     again = argparse.Namespace(
