@@ -107,6 +107,7 @@ def measure(size: int) -> dict[str, float]:
         seconds = time.process_time() - began - stand_in.seconds
         leaves = (stand_in.place / "leaves%day=2026-11-20%2026-11-20.jsonl").read_bytes()
         assert leaves.count(b"\n") == size
+        assert len(list(stand_in.place.glob("*.proof.json"))) == size // CLOSED
         written = sum(path.stat().st_size for path in stand_in.place.iterdir())
         return {
             "seconds": seconds,
@@ -127,14 +128,15 @@ class StandIn:
 
     def __init__(self, size: int, place: Path) -> None:
         from complaints.aws.items import DAY_SHARDS, complaint_item, days, shard
-        from tests.builders import closed, received
+        from tests.builders import assessed, closed
 
         self.place, self.calls, self.seconds = place, 0, 0.0
         self.meta = self.exceptions = self
         self.NoSuchKey = self.from_code("NoSuchKey")
         self._signer = ec.generate_private_key(ec.SECP256R1())
-        self._open = received().complaint.replace(changed_on=DAY)
-        self._closed = closed().complaint.replace(changed_on=DAY)
+        self._open = assessed().complaint.replace(changed_on=DAY)
+        self._filed = closed()
+        self._closed = self._filed.complaint.replace(changed_on=DAY)
         self._items = complaint_item
         self._shards: dict[str, list[str]] = {day: [] for day in days(DAY)}
         for n in range(1, size + 1):
@@ -159,7 +161,7 @@ class StandIn:
     def _pages(self, **asked: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - botocore's
         if asked.get("IndexName") != "by_day":
             self.calls += 1
-            yield {"Items": []}
+            yield {"Items": self._history(asked["ExpressionAttributeValues"][":id"]["S"])}
             return
         keys = self._shards.get(asked["ExpressionAttributeValues"][":day"]["S"], [])
         for at in range(0, len(keys) + 1, PAGE):
@@ -183,11 +185,21 @@ class StandIn:
     def _head(self, number: str) -> dict[str, Any]:
         from msgspec.structs import replace
 
-        n = int(number[8:14])
-        if n % CLOSED:
+        if is_open(number):
             return self._items(replace(self._open, complaint_id=number))
-        bag = f"archive/general/2026/A/{number}_2026-11-20_satisfied_7.zip"
-        return self._items(replace(self._closed, complaint_id=number, archive_key=bag))
+        return self._items(replace(self._closed, complaint_id=number, archive_key=bag(number)))
+
+    def _history(self, number: str) -> list[dict[str, Any]]:
+        """Return the history of a complaint: an open one has no entry that is of use here."""
+        from complaints.aws.items import filed, track_of
+
+        if is_open(number):
+            return []
+        entries = [
+            one.replace(facts={"archive_key": bag(number)}) if "archive_key" in one.facts else one
+            for one in self._filed.entries
+        ]
+        return [filed(number, track_of(one.number), one) for one in entries]
 
     # ---- S3 --------------------------------------------------------------------------------
 
@@ -222,6 +234,11 @@ class StandIn:
         if not self._path(asked["Key"]).exists():
             raise ClientError({"Error": {"Code": "404"}}, "HeadObject")
 
+    def list_object_versions(self, **_: object) -> dict[str, Any]:
+        """Tell that nothing lies there yet."""
+        self.calls += 1
+        return {}
+
     def put_object(self, **asked: Any) -> None:  # noqa: ANN401 - botocore's
         """Write an object once."""
         self.calls += 1
@@ -241,6 +258,16 @@ class StandIn:
         """Sign."""
         self.calls += 1
         return {"Signature": self._signer.sign(asked["Message"], ec.ECDSA(SHA256()))}
+
+
+def is_open(number: str) -> bool:
+    """Return whether a complaint is one of those that are not closed."""
+    return bool(int(number[8:14]) % CLOSED)
+
+
+def bag(number: str) -> str:
+    """Return where the bag of a closed complaint lies."""
+    return f"archive/general/2026/A/{number}_2026-11-20_satisfied_7.zip"
 
 
 if __name__ == "__main__":

@@ -92,6 +92,7 @@ def reopen(head: Complaint, at: datetime) -> Complaint:
     changed, entry = record(
         head, "reopened", at=at, actor="qian", status=Status.ASSESSED, archive_key="",
         closed_at=None, facts={"archive_key": head.archive_key}, reopened=head.reopened + 1,
+        round_at=at,
     )  # fmt: skip
     return ComplaintRepository.from_env().save(changed, entry)
 

@@ -62,6 +62,8 @@ class ComplaintLeaf(Record, frozen=True, omit_defaults=False, tag_field="kind", 
     satisfaction: int | None
     compensation: int | None
     """In fen."""
+    round_at: str | None
+    """Since when it is handled once more: sent back, or taken up again; null in the first round."""
     reopened: int
     repeats: int
     overdue: int
@@ -194,6 +196,7 @@ def leaf_of(complaint: Complaint) -> ComplaintLeaf:
         follow_up_outcome=complaint.follow_up_outcome,
         satisfaction=complaint.satisfaction,
         compensation=complaint.compensation,
+        round_at=sortable(complaint.round_at) if complaint.round_at else None,
         reopened=complaint.reopened,
         repeats=complaint.repeats,
         overdue=complaint.overdue,

@@ -380,11 +380,11 @@ class Sealing:
 def _handled(leaves: BinaryIO, first: int) -> Iterator[tuple[ComplaintLeaf, bytes, int]]:
     """Yield the complaints of a day that may have a bag, each with its line and place in the log.
 
-    Nothing that was only received has one, and no complaint becomes that again.
+    What is filed as it is names its bag; what was filed before is in another round since.
     """
     for index, line in enumerate(leaves, start=first):
         leaf = read_leaf(line)
-        if isinstance(leaf, ComplaintLeaf) and leaf.status != Status.RECEIVED:
+        if isinstance(leaf, ComplaintLeaf) and (leaf.archive_key or leaf.round_at):
             yield leaf, line.removesuffix(b"\n"), index
 
 
