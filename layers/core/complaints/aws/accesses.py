@@ -26,7 +26,7 @@ from complaints.aws.table import Table
 from complaints.encryption import NONCE_BYTES, DecryptionError, decrypt, encrypt
 
 LISTED = 50
-TRIES = 12
+TRIES = 20
 """How often a look is written after somebody else's before it is given up."""
 REST, LONGEST_REST = 0.02, 0.5
 """Seconds before the first next try, doubled each time, and the most; chance spreads them."""
