@@ -265,10 +265,13 @@ def test_a_letter_that_is_refused_for_good_is_told_to_the_quality_office(
     assert check_sla({}, None) == {"given_up": 1}
     assert check_sla({}, None) == {}
     found = ComplaintRepository.from_env().dossier(start.complaint.complaint_id)
-    assert (kept(start).refused, kept(start).given_up_at) == ("550 5.1.1", AT + 11 * MINUTE)
+    given_up_at = kept(start).given_up_at
+    assert kept(start).refused == "550 5.1.1"
+    assert given_up_at
+    assert AT + 11 * MINUTE <= given_up_at < AT + 12 * MINUTE
     assert found.entries[-1].action == "letter_given_up"
     assert found.entries[-1].facts["code"] == "550 5.1.1"
-    assert found.complaint.news_at == AT + 11 * MINUTE
+    assert found.complaint.news_at == given_up_at
     assert [one["To"] for one in read(postbox)] == [QUALITY.email]
     assert found.complaint.complaint_id in read(postbox)[0]["Subject"]
     waiting, _ = ComplaintRepository.from_env().in_queue("quality_office")
